@@ -1,0 +1,124 @@
+"""The web application: routes, and the error table from every depth. Built from the parts it is given.
+
+Both prefixes, `/v1` and `/api/v1`, are the same routes. What the framework itself refuses (unknown route,
+wrong method, a body too large) leaves in the same JSON shape as everything else.
+"""
+
+from typing import Any, cast
+
+import trio
+from quart import Response, request
+from quart_trio import QuartTrio
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, RequestTimeout
+
+from gateway.auth import Principal, authenticate, credential
+from gateway.calls import Inbound, answer
+from gateway.connection import TrailedRequest, TrailingConnection
+from gateway.context import Context
+from gateway.control import control_routes
+from gateway.errors import OUR_FAULT, ApiError
+from gateway.log import log
+from gateway.reply import Head
+
+PREFIXES = ("/v1", "/api/v1")
+
+
+def build(context: Context) -> QuartTrio:
+    """The application over these parts."""
+    app = QuartTrio("gateway", static_folder=None)
+    app.asgi_http_class = TrailingConnection
+    app.request_class = TrailedRequest
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.config["MAX_CONTENT_LENGTH"] = context.config.server.body_limit
+    app.config["RESPONSE_TIMEOUT"] = None
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    _error_handlers(app)
+    _data_plane(app, context)
+    control_routes(app, context, PREFIXES, principal)
+    app.after_request(_with_trail)
+    return app
+
+
+def current_request() -> TrailedRequest:
+    """The request being answered, with its trail and its nursery."""
+    return cast("TrailedRequest", request._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def principal(context: Context) -> Principal:
+    """Who the current request is made for.
+
+    Raises:
+        ApiError: 401.
+    """
+    current = current_request()
+    headers = {name.lower(): value for name, value in current.headers.items()}
+    return authenticate(credential(headers, current.args), context.store.indexes.key)
+
+
+def _data_plane(app: QuartTrio, context: Context) -> None:
+    for prefix in PREFIXES:
+        for operation, path in (("chat", "/chat/completions"), ("embeddings", "/embeddings")):
+            app.add_url_rule(
+                prefix + path,
+                endpoint=f"{operation} {prefix}",
+                view_func=_call_view(context, operation),
+                methods=["POST"],
+                provide_automatic_options=False,
+            )
+
+
+def _call_view(context: Context, operation: str) -> Any:
+    async def view() -> Response:
+        current = current_request()
+        who = principal(context)
+        inbound = Inbound(
+            operation,
+            {name.lower(): value for name, value in current.headers.items()},
+            cast("bytes", await current.get_data()),
+            who,
+            current.trail,
+        )
+        head: Head = await current.nursery.start(answer, context, inbound)
+        response = Response(cast("Any", head.body), status=head.status, headers=dict(head.headers))
+        response.timeout = None
+        return response
+
+    return view
+
+
+async def _with_trail(response: Response) -> Response:
+    response.headers.update(current_request().trail.headers(trio.current_time()))
+    return response
+
+
+def _error_handlers(app: QuartTrio) -> None:
+    app.register_error_handler(ApiError, _api_error)
+    app.register_error_handler(HTTPException, _framework_error)
+    app.register_error_handler(Exception, _bug)
+
+
+async def _api_error(error: ApiError) -> Response:
+    headers = {"content-type": "application/json", **error.headers()}
+    return Response(error.encode(), status=error.status, headers=headers)
+
+
+async def _framework_error(error: HTTPException) -> Response:
+    return await _api_error(_translated(error))
+
+
+def _translated(error: HTTPException) -> ApiError:
+    if isinstance(error, RequestEntityTooLarge):
+        return ApiError(400, "The request body is too large")
+    if isinstance(error, RequestTimeout):
+        return ApiError(400, "The request body did not arrive in time")
+    if error.code in (404, 405):
+        return ApiError(404, f"There is no such endpoint: {request.method} {request.path[:200]}")
+    if error.code is not None and error.code < 500:
+        return ApiError(400, "The request could not be understood")
+    return ApiError(500, OUR_FAULT)
+
+
+async def _bug(error: Exception) -> Response:
+    log.error("request_failed", request=current_request().trail.id, exc_info=error)
+    return await _api_error(ApiError(500, OUR_FAULT))

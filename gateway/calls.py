@@ -1,0 +1,124 @@
+"""The data plane's one path: an authenticated body in, an answer out. Chat and embeddings both.
+
+Authenticate, read, check the rights to the model, admit against the limits, then answer in a task of the
+request's own nursery. Whatever goes wrong up to the first byte of the answer leaves here as an `ApiError`.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+import trio
+
+from gateway.account import Account
+from gateway.admission import admit
+from gateway.auth import Principal
+from gateway.catalog import Offer, allowed
+from gateway.context import Context
+from gateway.errors import OUR_FAULT, ApiError, bad_request
+from gateway.knobs import Knobs, read_knobs
+from gateway.log import log
+from gateway.reply import Head, Reply
+from gateway.ticket import Ticket
+from gateway.trail import Trail
+from gateway.wire import read_chat, read_embeddings, read_json
+from policies.settings import Policy
+from providers.types import Call
+from state.errors import StoreUnavailable
+
+NO_JOURNAL = "The gateway cannot write its journal now, and does not answer unaccounted"
+STORE_RETRY = 5.0
+"""Seconds after which a client may ask whether the disk has room again."""
+
+READERS: Mapping[str, Callable[[Mapping[str, Any]], Call]] = {
+    "chat": read_chat,
+    "embeddings": read_embeddings,
+}
+
+
+@attrs.frozen
+class Inbound:
+    """A request's parts, framework taken off. Header names are in lower case."""
+
+    operation: str
+    headers: Mapping[str, str]
+    body: bytes
+    principal: Principal
+    trail: Trail
+
+
+def permitted(context: Context, principal: Principal, model: str) -> Offer:
+    """The offer for a model, if the project may use it.
+
+    Raises:
+        ApiError: 403, it may not; 404, nobody may: there is no such model.
+    """
+    if not allowed(model, context.globs(principal.project)):
+        raise ApiError(403, f"This project may not use the model '{model[:80]}'", param="model")
+    offer = context.catalog.find(model)
+    if offer is None:
+        raise ApiError(404, f"There is no model '{model[:80]}'", param="model")
+    return offer
+
+
+async def answer(context: Context, inbound: Inbound, *, task_status: trio.TaskStatus[Head]) -> None:
+    """Answers one call; `task_status` is given the head of the answer as soon as it is known.
+
+    Raises:
+        ApiError: there is no answer. Only before the head was given.
+    """
+    if not context.store.healthy and not context.books.serve_unmetered:
+        raise ApiError(503, NO_JOURNAL, retry_after=STORE_RETRY)
+    call = READERS[inbound.operation](read_json(inbound.body))
+    offer = permitted(context, inbound.principal, call.model)
+    knobs = read_knobs(inbound.headers)
+    policy = _policy(context, inbound.principal, offer, knobs)
+    inbound.trail.policy = policy.name
+    created = int(time.time())
+    ticket = Ticket(inbound.principal, call, policy, knobs, inbound.trail, created)
+    with admit(context, ticket) as on_close:
+        account = Account(ticket, context.books, on_close)
+        reply = Reply(task_status, context.config.server.keepalive_comment)
+        await _accounted(context, ticket, offer, account, reply)
+
+
+async def _accounted(
+    context: Context, ticket: Ticket, offer: Offer, account: Account, reply: Reply
+) -> None:
+    answerer = context.answerers[ticket.principal.environment]
+    context.metrics.inflight.inc()
+    try:
+        await answerer.answer(ticket, offer, account, reply)
+    except Exception as error:
+        failure = _failure(error, ticket)
+        account.refuse(failure)
+        if not reply.begun:
+            raise failure from error
+        await reply.fail(failure)
+    finally:
+        context.metrics.inflight.dec()
+        reply.close()
+        account.abandon()
+
+
+def _failure(error: Exception, ticket: Ticket) -> ApiError:
+    """What the client is told; a bug is logged with its cause and told without it."""
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, StoreUnavailable):
+        return ApiError(503, NO_JOURNAL, retry_after=STORE_RETRY)
+    log.error("request_failed", request=ticket.trail.id, exc_info=error)
+    return ApiError(500, OUR_FAULT)
+
+
+def _policy(context: Context, principal: Principal, offer: Offer, knobs: Knobs) -> Policy:
+    """The request's policy: the client's wish, else the project's, else the model's."""
+    policies = context.config.policies
+    if knobs.policy is not None:
+        if knobs.policy not in policies:
+            raise bad_request("There is no such policy", "x-hedgerow-policy")
+        return policies[knobs.policy]
+    project = context.project(principal.project)
+    name = project.policy if project is not None and project.policy else offer.policy
+    return policies[name]

@@ -1,0 +1,43 @@
+"""The command line: one program, a file a family of verbs.
+
+Results go to standard output, progress and errors to standard error. Exit codes: 0 ok, 1 failed, 2 usage or
+configuration, 3 a threshold was missed. Verbs are imported when used, so that `--help` stays quick.
+"""
+
+import sys
+from importlib.metadata import version
+
+from cyclopts import App
+
+app = App(
+    name="hedgerow",
+    help="A self-hosted, OpenAI-compatible gateway that pools provider keys and races them.",
+    version=version("hedgerow"),
+    version_flags=["--version"],
+)
+
+app.command("gateway.cli.serve:serve", name="serve")
+app.command("gateway.cli.serve:sim", name="sim")
+app.command("gateway.cli.check:check", name="check")
+
+project = App(
+    name="project", help="Projects and their keys; works offline and beside a running gateway."
+)
+project.command("gateway.cli.project:create", name="create")
+project.command("gateway.cli.project:list_projects", name="list")
+project.command("gateway.cli.project:rotate", name="rotate")
+project.command("gateway.cli.project:revoke", name="revoke")
+app.command(project)
+
+bench = App(name="bench", help="Measurements, run against the real program.")
+bench.command("benchmarks.hedging:command", name="hedging")
+app.command(bench)
+
+
+def main() -> None:
+    """The entry point of the `hedgerow` command."""
+    from gateway.cli.failures import told  # noqa: PLC0415 - keeps --help quick
+
+    with told():
+        result = app(sys.argv[1:], exit_on_error=False, print_error=True)
+        sys.exit(result if isinstance(result, int) else 0)

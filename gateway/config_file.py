@@ -1,0 +1,180 @@
+"""The TOML file: read, checked as a whole, and turned into the configuration.
+
+`load` gives a complete, consistent `Config`, or raises `ConfigErrors` with every mistake there is.
+A file without `[providers]` takes them from the environment.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+from cattrs.errors import ClassValidationError
+
+from gateway.config import (
+    SIMULATOR,
+    Config,
+    ModelConfig,
+    ProjectConfig,
+    ProviderConfig,
+    ServerConfig,
+    StateConfig,
+    TargetRef,
+    only_simulated,
+)
+from gateway.config_errors import ConfigError, ConfigErrors, join_path
+from gateway.config_reader import explain
+from gateway.config_tables import (
+    FileTables,
+    ModelTable,
+    ProviderTable,
+    ServerTable,
+    StateTable,
+    Surroundings,
+    tables_converter,
+)
+from gateway.env_providers import FoundProviders, find_providers, simulator_keys
+from gateway.key_sources import name_keys
+from gateway.places import default_state_url
+from policies.settings import Policy
+from providers.kinds import KINDS
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Config:
+    """The configuration in the file at `path`, with the references in it resolved in `environ`.
+
+    Raises:
+        ConfigErrors: the file cannot be read, is no TOML, or says something that cannot be.
+    """
+    document = _read(path)
+    errors: list[ConfigError] = []
+    found = FoundProviders(())
+    known = _names(document, "providers")
+    if not document.get("providers"):
+        found, problems = _from_environment(environ)
+        errors += problems
+        # What could not be read there must not make every target a mistake too.
+        known = tuple(KINDS) if problems else tuple(each.name for each in found.providers)
+    policies = tuple(dict.fromkeys(("default", *_names(document, "policies"))))
+    around = Surroundings(environ, path.absolute().parent, known, policies)
+    tables, mistakes = _structure(document, around)
+    errors += mistakes
+    if tables is None or errors:
+        raise ConfigErrors(errors)
+    return _config(tables, found, environ, str(path))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        # "utf-8-sig": some editors begin a file with a byte-order mark.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as problem:
+        message = f"cannot be read: {problem.strerror}"
+    except UnicodeDecodeError as problem:
+        message = f"is not UTF-8: a wrong byte at position {problem.start}"
+    except (ValueError, RecursionError) as problem:
+        message = f"is no valid TOML: {problem}"
+    raise ConfigErrors([ConfigError(str(path), message)])
+
+
+def _names(document: Mapping[str, Any], table: str) -> tuple[str, ...]:
+    tables = document.get(table)
+    return tuple(tables) if isinstance(tables, dict) else ()
+
+
+def _from_environment(
+    environ: Mapping[str, str],
+) -> tuple[FoundProviders, tuple[ConfigError, ...]]:
+    try:
+        return find_providers(environ), ()
+    except ConfigErrors as problem:
+        return FoundProviders(()), problem.errors
+
+
+def _structure(
+    document: dict[str, Any], around: Surroundings
+) -> tuple[FileTables | None, list[ConfigError]]:
+    try:
+        return tables_converter(around).structure(document, FileTables), []
+    except ClassValidationError as problem:
+        return None, list(explain(problem))
+
+
+def _config(
+    tables: FileTables, found: FoundProviders, environ: Mapping[str, str], source: str
+) -> Config:
+    written = tuple(_provider(name, table) for name, table in tables.providers.items())
+    providers = written or found.providers
+    policies = {
+        name: Policy(name, table.hedge, table.timeouts, table.max_queue_wait)
+        for name, table in tables.policies.items()
+    }
+    return Config(
+        server=_server(tables.server),
+        state=_state(tables.state, environ),
+        providers=providers,
+        models=tuple(_model(name, table) for name, table in tables.models.items()),
+        policies=MappingProxyType({"default": Policy()} | policies),
+        projects=tuple(
+            ProjectConfig(name, table.models, table.limits, table.policy)
+            for name, table in tables.projects.items()
+        ),
+        simulated=only_simulated(providers),
+        warnings=(*found.warnings, *_key_warnings(written)),
+        source=source,
+    )
+
+
+def _server(table: ServerTable) -> ServerConfig:
+    host, port = table.bind
+    rest = attrs.asdict(table, filter=attrs.filters.exclude("bind"))
+    return ServerConfig(host, port, **rest)
+
+
+def _state(table: StateTable, environ: Mapping[str, str]) -> StateConfig:
+    url = table.url or default_state_url(environ)
+    return StateConfig(url, table.sync_interval, table.on_store_failure)
+
+
+def _provider(name: str, table: ProviderTable) -> ProviderConfig:
+    usual = KINDS[table.kind].base_url if table.kind in KINDS else None
+    domain = table.domain or name
+    if table.kind == SIMULATOR and not table.keys:
+        keys = simulator_keys(f"{name}-")
+    else:
+        keys = name_keys(name, domain, table.keys)
+    return ProviderConfig(
+        name,
+        table.kind,
+        table.base_url or usual,
+        domain,
+        keys,
+        table.weight,
+        tuple(table.headers.items()),
+    )
+
+
+def _model(name: str, table: ModelTable) -> ModelConfig:
+    tiers = tuple(
+        # A target may be there twice, once by the model's own name: it is one target all the same.
+        tuple(dict.fromkeys(TargetRef(target.provider, target.model or name) for target in tier))
+        for tier in table.targets
+    )
+    return ModelConfig(name, tiers, table.policy, table.price)
+
+
+def _key_warnings(providers: tuple[ProviderConfig, ...]) -> Iterator[str]:
+    """What is allowed and yet unwise: keys in the file, and one key standing for two."""
+    seen: dict[tuple[str, str | None, str], str] = {}
+    for provider in providers:
+        path = join_path("providers", provider.name)
+        for position, key in enumerate(provider.keys):
+            if key.origin == "raw" and provider.kind != SIMULATOR:
+                where = join_path(f"{path}.keys", position)
+                yield f"{where}: the key itself stands in the file; env:NAME or file:PATH is safer"
+            credential = (provider.kind, provider.base_url, key.secret.reveal)
+            first = seen.setdefault(credential, key.name)
+            if first != key.name and key.secret.reveal and key.origin != "built-in":
+                yield f"{path}: {key.name} is the same key as {first}: racing them gains nothing"

@@ -1,0 +1,248 @@
+"""The configuration file as it is written: a class for each table, a type for each value.
+
+These classes are the file's schema; what a member may be is said by its type in
+`gateway.config_values`. `tables_converter` reads them, with every reference in the file checked
+against the names in the file.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Annotated, Any, NewType, TypeAlias, get_args
+
+import attrs
+import cattrs
+
+from gateway.config import (
+    SIMULATOR,
+    OnStoreFailure,
+    Price,
+    ServerConfig,
+    StateConfig,
+    TargetRef,
+)
+from gateway.config_errors import Mistake
+from gateway.config_reader import Reads, add_reader, add_table, strict_converter
+from gateway.config_values import (
+    Address,
+    Amount,
+    BaseURL,
+    Count,
+    Duration,
+    HeaderName,
+    HeaderValue,
+    Label,
+    Name,
+    Natural,
+    Quantile,
+    Share,
+    Size,
+    Wait,
+    Weight,
+    choice,
+)
+from gateway.key_sources import FoundKey, find_key
+from gateway.places import state_url
+from gateway.quantities import kind_of, parse_duration
+from gateway.suggest import did_you_mean
+from policies.settings import Hedge, HedgeKind, Limits, Policy, Timeouts
+from providers.kinds import KINDS
+
+_SERVER = ServerConfig()
+_STATE = StateConfig()
+_STORE_CHOICES = choice(get_args(OnStoreFailure), "what to do when the store fails")
+
+KindName: TypeAlias = Annotated[str, Reads(choice({*KINDS, SIMULATOR}, "a kind of provider"))]
+StoreFailure: TypeAlias = Annotated[OnStoreFailure, Reads(_STORE_CHOICES)]
+HedgeName: TypeAlias = Annotated[HedgeKind, Reads(choice(get_args(HedgeKind), "a way to hedge"))]
+PolicyName = NewType("PolicyName", str)
+StateURL = NewType("StateURL", str)
+Tier: TypeAlias = tuple[TargetRef, ...]
+Tiers = NewType("Tiers", tuple[Tier, ...])
+
+
+@attrs.frozen
+class ServerTable:
+    """`[server]`"""
+
+    bind: Address = (_SERVER.host, _SERVER.port)
+    max_connections: Count = _SERVER.max_connections
+    keep_alive: Duration = _SERVER.keep_alive
+    write_timeout: Duration = _SERVER.write_timeout
+    grace: Wait = _SERVER.grace
+    body_limit: Size = _SERVER.body_limit
+    keepalive_comment: Duration = _SERVER.keepalive_comment
+
+
+@attrs.frozen
+class StateTable:
+    """`[state]`; no `url` is this user's own folder."""
+
+    url: StateURL | None = None
+    sync_interval: Wait = _STATE.sync_interval
+    on_store_failure: StoreFailure = _STATE.on_store_failure
+
+
+@attrs.frozen
+class ProviderTable:
+    """`[providers.NAME]`"""
+
+    kind: KindName
+    base_url: BaseURL | None = None
+    domain: Label | None = None
+    keys: tuple[FoundKey, ...] = ()
+    weight: Weight = 1.0
+    headers: dict[HeaderName, HeaderValue] = attrs.field(factory=dict, repr=False)
+
+
+@attrs.frozen
+class ModelTable:
+    """`[models.NAME]`; a target without a model of its own has an empty one here."""
+
+    targets: Tiers
+    policy: PolicyName = PolicyName("default")
+    price: Price | None = None
+
+
+@attrs.frozen
+class PolicyTable:
+    """`[policies.NAME]`; what it leaves out is as in the built-in policy."""
+
+    hedge: Hedge = attrs.Factory(Hedge)
+    timeouts: Timeouts = attrs.Factory(Timeouts)
+    max_queue_wait: Wait = Policy().max_queue_wait
+
+
+@attrs.frozen
+class ProjectTable:
+    """`[projects.NAME]`"""
+
+    models: tuple[Label, ...] = ("*",)
+    limits: Limits = attrs.Factory(Limits)
+    policy: PolicyName | None = None
+
+
+@attrs.frozen
+class FileTables:
+    """The whole file."""
+
+    server: ServerTable = ServerTable()
+    state: StateTable = StateTable()
+    providers: dict[Name, ProviderTable] = attrs.Factory(dict)
+    models: dict[Label, ModelTable] = attrs.Factory(dict)
+    policies: dict[Name, PolicyTable] = attrs.Factory(dict)
+    projects: dict[Label, ProjectTable] = attrs.Factory(dict)
+
+
+@attrs.frozen
+class Surroundings:
+    """What a file's meaning depends on: the environment, its folder, the names it may refer to."""
+
+    environ: Mapping[str, str] = attrs.field(repr=False)
+    folder: Path
+    providers: Collection[str]
+    policies: Collection[str]
+
+
+def tables_converter(around: Surroundings) -> cattrs.Converter:
+    """A converter that reads `FileTables` from a file in these surroundings."""
+    converter = strict_converter()
+    _add_references(converter, around)
+    _add_settings(converter)
+    add_table(converter, Price, types={"input": Amount, "output": Amount})
+    add_table(converter, ProviderTable, check=_check_provider)
+    for class_ in (ServerTable, StateTable, ModelTable, PolicyTable, ProjectTable, FileTables):
+        add_table(converter, class_)
+    return converter
+
+
+def _add_references(converter: cattrs.Converter, around: Surroundings) -> None:
+    """The values whose meaning is elsewhere: in the environment, on the disk, in another table."""
+    readers: Mapping[Any, Callable[[Any], Any]] = {
+        FoundKey: lambda value: find_key(value, around.environ, around.folder),
+        TargetRef: lambda value: _read_target(value, around.providers),
+        StateURL: lambda value: state_url(value, around.environ, around.folder),
+        PolicyName: choice(around.policies, "a policy of this file"),
+        Tiers: lambda value: _read_tiers(value, converter),
+    }
+    for type_, read in readers.items():
+        add_reader(converter, type_, read)
+
+
+def _add_settings(converter: cattrs.Converter) -> None:
+    """The policies' own classes, which know nothing of how people write durations."""
+    durations = dict.fromkeys((clock.name for clock in attrs.fields(Timeouts)), Duration)
+    hedge = {
+        "policy": HedgeName,
+        "delay": Wait,
+        "quantile": Quantile,
+        "min_delay": Wait,
+        "max_delay": Wait,
+        "max_parallel": Count,
+        "failover_max": Natural,
+        "budget": Share,
+        "burst": Amount,
+        "min_samples": Count,
+    }
+    limits = {"rpm": Count, "tpm": Count, "concurrent": Count, "usd_per_day": Amount}
+    add_table(converter, Timeouts, types=durations)
+    add_table(converter, Hedge, types=hedge, check=_check_hedge)
+    add_table(converter, Limits, types=limits)
+
+
+def _read_tiers(value: Any, converter: cattrs.Converter) -> tuple[Tier, ...]:
+    nested = {type(item) is list for item in value} if type(value) is list else set()
+    if nested == {True, False}:
+        raise Mistake(
+            "mixes targets and lists of targets", 'put each into a tier: [["a", "b"], ["c"]]'
+        )
+    tiers: tuple[Tier, ...]
+    if nested == {True}:
+        tiers = converter.structure(value, tuple[Tier, ...])
+    else:
+        tiers = (converter.structure(value, Tier),)
+    targets = list(chain.from_iterable(tiers))
+    for position in _repeats(targets):
+        raise Mistake(f'names "{targets[position].provider}" twice with the same model')
+    return tiers
+
+
+def _read_target(value: Any, providers: Collection[str]) -> TargetRef:
+    if not isinstance(value, str):
+        raise Mistake(f'expected "provider" or "provider/model", found {kind_of(value)}')
+    provider, slash, model = value.partition("/")
+    if provider not in providers:
+        listed = f"known here: {', '.join(providers)}" if providers else None
+        hint = did_you_mean(provider, providers) or listed
+        raise Mistake(f'there is no provider "{provider}"', hint)
+    if slash and not model.strip():
+        raise Mistake("names no model after the slash")
+    return TargetRef(provider, model.strip())
+
+
+def _check_provider(table: Mapping[str, Any]) -> Iterator[Mistake]:
+    for position in _repeats(table.get("keys")):
+        yield Mistake("this key is in the list already", at=("keys", position))
+    written = table.get("kind")
+    kind = KINDS.get(written) if isinstance(written, str) else None
+    if kind is not None and kind.needs_key and "keys" not in table:
+        variables = (f'"env:{variable}"' for variable in kind.key_variables[:1])
+        yield Mistake("is required", f"like keys = [{', '.join(variables)}]", at=("keys",))
+
+
+def _check_hedge(table: Mapping[str, Any]) -> Iterator[Mistake]:
+    usual = Hedge()
+    try:
+        shortest = parse_duration(table.get("min_delay", usual.min_delay))
+        longest = parse_duration(table.get("max_delay", usual.max_delay))
+    except ValueError:
+        return  # told where it was read
+    if shortest > longest:
+        yield Mistake(f"min_delay ({shortest:g} s) is longer than max_delay ({longest:g} s)")
+
+
+def _repeats(items: Any) -> list[int]:
+    """Where the list says again what it said before; nothing for what is no list."""
+    if not isinstance(items, list):
+        return []
+    return [position for position, item in enumerate(items) if item in items[:position]]

@@ -1,0 +1,67 @@
+"""What the routes are given: every long-lived part of a running gateway, in one value. No globals."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import attrs
+
+from gateway.account import Account, Books
+from gateway.auth import Environment
+from gateway.catalog import Catalog, Offer
+from gateway.config import Config, ProjectConfig
+from gateway.metrics import Metrics
+from gateway.reply import Reply
+from gateway.ticket import Ticket
+from policies.limits import Meter
+from policies.pool import Pool
+from state.store import Store
+
+
+class Answerer(Protocol):
+    """Where a ticket is answered: by a race (`live`) or by a script (`test`)."""
+
+    async def answer(self, ticket: Ticket, offer: Offer, account: Account, reply: Reply, /) -> None:
+        """Answers to the reply.
+
+        Raises:
+            ApiError: there is no answer; nothing was sent.
+        """
+
+
+@attrs.define(eq=False)
+class Context:
+    """The parts. `catalog` is replaced when a refresh has built a new one; `ready` turns false on SIGTERM."""
+
+    config: Config
+    store: Store
+    metrics: Metrics
+    books: Books
+    pool: Pool
+    answerers: Mapping[Environment, Answerer]
+    catalog: Catalog
+    meters: dict[str, Meter] = attrs.field(factory=dict)
+    ready: bool = False
+
+    def offer(self, catalog: Catalog) -> None:
+        """From now on the gateway offers this catalog."""
+        self.catalog = catalog
+        self.pool.retain(catalog.targets())
+
+    def project(self, name: str) -> ProjectConfig | None:
+        """What the configuration says of a project, if anything."""
+        return next((p for p in self.config.projects if p.name == name), None)
+
+    def globs(self, project: str) -> tuple[str, ...]:
+        """The models a project may use: the file's word where it has one, else the journal's."""
+        configured = self.project(project)
+        if configured is not None and configured.models is not None:
+            return configured.models
+        known = self.store.indexes.projects.get(project)
+        return known.models if known is not None else ()
+
+    def meter(self, project: str) -> Meter | None:
+        """The meter of a project that has limits."""
+        configured = self.project(project)
+        if configured is None:
+            return None
+        return self.meters.setdefault(project, Meter(configured.limits))

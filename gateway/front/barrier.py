@@ -1,0 +1,36 @@
+"""Where a failure stops: it ends the connection it happened on, and is written down once.
+
+The log gets the kind of the error and the lines of code it passed, never its message or values: those may
+hold what a client sent.
+"""
+
+import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+logger = logging.getLogger("gateway.front")
+
+
+@contextmanager
+def barrier(what: str) -> Iterator[None]:
+    """Logs any error of the block and swallows it; cancellation and the end of the process pass."""
+    try:
+        yield
+    except* Exception as errors:  # noqa: BLE001 - catching everything is what a barrier is for
+        found = "; ".join(map(_describe, _leaves(errors)))
+        logger.error("%s failed: %s", what, found)  # noqa: TRY400 - its text would hold values
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if not isinstance(error, BaseExceptionGroup):
+        yield error
+        return
+    for inner in error.exceptions:
+        yield from _leaves(inner)
+
+
+def _describe(error: BaseException) -> str:
+    kind = type(error)
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return f"{kind.__module__}.{kind.__qualname__} at\n{frames}"

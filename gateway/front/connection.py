@@ -1,0 +1,112 @@
+"""One client's connection, from accept to close: request after request, each with its deadlines.
+
+Two tasks: one reads the socket into the inbox, all the time, so that a client's leaving is noticed whatever
+the other does; the other takes request after request out of it. Application calls are further tasks in the
+same nursery. A connection ends when its client leaves, falls silent, stops reading or sends what cannot be
+understood; when an answer was the last one; or when the front stops.
+"""
+
+from contextlib import suppress
+
+import attrs
+import trio
+
+from gateway.errors import ApiError, bad_request
+from gateway.front.head import Head, HeadReader, parse_head
+from gateway.front.http11 import Exchange
+from gateway.front.inbox import ClientGone, Inbox
+from gateway.front.line import Line
+from gateway.front.refusal import TOO_SLOW, response
+from gateway.front.site import Site
+
+READ_AHEAD = 64 * 1024
+"""Bytes kept of what a client sends while its request is at work."""
+
+LINGER = 1.0
+"""Seconds in which a client may finish sending and read its answer. Closing with unread bytes in the kernel
+resets the connection, and the reset overtakes the answer."""
+
+
+@attrs.define(eq=False)
+class Connection:
+    """One accepted connection. `run` returns when it is closed and its last call has ended."""
+
+    site: Site
+    line: Line
+    _inbox: Inbox = attrs.field(factory=lambda: Inbox(READ_AHEAD), repr=False)
+    _idle: trio.CancelScope | None = attrs.field(default=None, repr=False)
+    _exchange: Exchange | None = attrs.field(default=None, repr=False)
+
+    async def run(self) -> None:
+        """Serves the client, and closes."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._read)
+            with suppress(ClientGone):
+                await self._converse(nursery)
+                await self._part()
+            self.line.reading.cancel()
+            await trio.aclose_forcefully(self.line.stream)
+
+    def drain(self) -> None:
+        """The front stops: closes at once if no request has begun."""
+        if self._idle is not None:
+            self._idle.cancel()
+
+    async def _read(self) -> None:
+        with self.line.reading:
+            await self._inbox.fill(self.line.stream)
+        self._inbox.end()
+        if self._exchange is not None:
+            await self._exchange.abandon()
+
+    async def _converse(self, nursery: trio.Nursery) -> None:
+        try:
+            while (head := await self._next_head()) is not None:
+                if not await self._answer(Exchange(self.site, self.line, nursery, head)):
+                    return
+        except ApiError as error:
+            self._exchange = None
+            await self.line.write(response(error))
+
+    async def _next_head(self) -> Head | None:
+        """The next request's head; None when it is time to close instead."""
+        await self._wait_idle()
+        if not self._inbox.data:
+            return None
+        settings = self.site.settings
+        reader = HeadReader(settings.max_header_bytes)
+        with trio.move_on_after(settings.header_timeout):
+            while (raw := reader.take(self._inbox.data)) is None:
+                await self._inbox.more()
+            return parse_head(raw, settings.max_headers)
+        raise bad_request(TOO_SLOW)
+
+    async def _wait_idle(self) -> None:
+        settings = self.site.settings
+        patience = settings.keep_alive if self._exchange else settings.first_byte
+        with trio.move_on_after(0 if self.site.draining else patience) as self._idle:
+            while not self._inbox.data:
+                await self._inbox.more()
+        self._idle = None
+
+    async def _answer(self, exchange: Exchange) -> bool:
+        if self._inbox.ended:
+            raise ClientGone
+        self._exchange = exchange
+        try:
+            await exchange.run(self._inbox)
+        except ApiError as error:
+            await exchange.refuse(error)
+        return exchange.reusable and not self.site.draining
+
+    async def _part(self) -> None:
+        """Lets a client that is still sending read its answer before the connection closes."""
+        taken = self._exchange is not None and self._exchange.taken
+        if self.line.broken or (taken and not self._inbox.data):
+            return
+        with suppress(trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError):
+            await self.line.stream.send_eof()
+        with trio.move_on_after(LINGER):
+            while True:
+                self._inbox.data.clear()
+                await self._inbox.more()

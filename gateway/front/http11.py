@@ -1,0 +1,185 @@
+"""One request and its answer, or one websocket: Hypercorn's HTTP/1.1 protocol, used once and thrown away.
+
+Hypercorn recycles a connection from inside the application's last `send`, where Quart-Trio has already
+cancelled itself, so nothing after it happens. Here the end of an answer is only noted; what follows from it
+is done by the connection's own task. h11 sees nothing that the strict readers have not framed.
+"""
+
+from dataclasses import replace
+
+import h11
+import trio
+from hypercorn.events import Closed, Event, RawData
+from hypercorn.protocol.events import Body as BodyEvent
+from hypercorn.protocol.events import Data, EndBody, Response
+from hypercorn.protocol.events import Event as StreamEvent
+from hypercorn.protocol.h11 import STREAM_ID, H11Protocol
+from hypercorn.protocol.http_stream import HTTPStream
+from hypercorn.protocol.ws_stream import WSStream
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ConnectionState
+
+from gateway.errors import ApiError, bad_request
+from gateway.front.body import Unframed, body_of
+from gateway.front.call import FAREWELL, Call
+from gateway.front.head import Head
+from gateway.front.inbox import Inbox
+from gateway.front.line import Line
+from gateway.front.refusal import TOO_SLOW, response
+from gateway.front.site import Site
+
+CRASHED = ApiError(500, "Something went wrong in the gateway")
+_UNLIMITED = WorkerContext(max_requests=None)
+
+
+class Exchange(H11Protocol):
+    """`finished` when the answer is complete, or never will be; only the former leaves it `reusable`."""
+
+    def __init__(self, site: Site, line: Line, nursery: trio.Nursery, head: Head) -> None:
+        self._call = Call(nursery, self._app_ended)
+        super().__init__(
+            site.app,
+            site.config,
+            _UNLIMITED,
+            self._call,  # type: ignore[arg-type]  # all of a task group but its own nursery
+            ConnectionState(site.state),
+            False,
+            line.client,
+            line.server,
+            self._transmit,
+        )
+        self.finished = trio.Event()
+        self._site = site
+        self._line = line
+        self._head = head
+        self._body = body_of(head.length)
+        self._pumping = trio.CancelScope()
+        self._started = False
+        self._silent = False
+
+    @property
+    def reusable(self) -> bool:
+        """Whether the connection can carry another request behind this one."""
+        answered = self.connection.our_state is h11.DONE
+        return answered and self.taken and not self._line.broken
+
+    @property
+    def taken(self) -> bool:
+        """Whether the request has been taken from the inbox to its last byte."""
+        return self._body.done
+
+    async def run(self, inbox: Inbox) -> None:
+        """Puts the request before the application; returns when the exchange is finished.
+
+        Raises:
+            ApiError: the request is broken or too slow; to be handed to `refuse`.
+            ClientGone: the client left before its request was complete.
+        """
+        with self._pumping:
+            await self._begin(inbox)
+            if self.stream is not None:
+                await self._pump(inbox, self.stream)
+        if self.stream is not None and self.stream.closed:
+            await self.abandon()  # Hypercorn refused the websocket, and waits for nothing more
+        await self.finished.wait()
+        await self.handle(Closed())
+
+    async def refuse(self, error: ApiError) -> None:
+        """Ends the exchange with an error answer, or mid-answer if one has begun."""
+        self._silent = True
+        if not self._started:
+            self._started = True
+            with_body = self._head.method != b"HEAD"
+            await self._line.write(response(error, with_body=with_body))
+        await self.abandon()
+
+    async def abandon(self) -> None:
+        """Nobody wants the answer any more: tells the application, and ends it soon."""
+        if self.finished.is_set():
+            return
+        self._silent = True
+        self._finish()
+        await self.handle(Closed())
+        self._call.leave()
+
+    async def stream_send(self, event: StreamEvent) -> None:
+        """Hypercorn's way from an ASGI stream to the wire."""
+        if self._silent:
+            await trio.sleep(FAREWELL)  # whoever writes on regardless shall not spin meanwhile
+        elif isinstance(event, Response):
+            await self._open_answer(event)
+        else:
+            await super().stream_send(event)
+
+    async def _begin(self, inbox: Inbox) -> None:
+        self.connection.receive_data(self._head.wire)
+        request = self.connection.next_event()
+        assert isinstance(request, h11.Request)
+        if self.connection.they_are_waiting_for_100_continue and not inbox.data:
+            await self._send_h11_event(h11.InformationalResponse(status_code=100, headers=[]))
+        await self._create_stream(request)
+        if isinstance(self.stream, WSStream):
+            self._body = Unframed()
+
+    async def _pump(self, inbox: Inbox, stream: HTTPStream | WSStream) -> None:
+        while True:
+            if piece := self._body.take(inbox.data):
+                self.connection.receive_data(piece)
+            await self._pass_on(stream)
+            if stream.closed or self._body.done:
+                return
+            await self._more(inbox)
+
+    async def _pass_on(self, stream: HTTPStream | WSStream) -> None:
+        while True:
+            match self.connection.next_event():
+                case h11.Data(data=data):
+                    await stream.handle(BodyEvent(STREAM_ID, bytes(data)))
+                case h11.EndOfMessage():
+                    await stream.handle(EndBody(STREAM_ID))
+                    return
+                case Data() as frames:
+                    await stream.handle(frames)
+                case _:
+                    return
+
+    async def _more(self, inbox: Inbox) -> None:
+        if isinstance(self.stream, WSStream):
+            await inbox.more()  # a websocket may be silent for as long as both sides like
+            return
+        with trio.move_on_after(self._site.settings.body_idle) as clock:
+            await inbox.more()
+        if clock.cancelled_caught:
+            raise bad_request(TOO_SLOW)
+
+    async def _open_answer(self, event: Response) -> None:
+        last = self._site.draining or not self.taken
+        if last and event.status_code >= 200:
+            event = replace(event, headers=[*event.headers, (b"connection", b"close")])
+        self._started = True
+        try:
+            await super().stream_send(event)
+        except h11.LocalProtocolError:
+            self._started = False  # h11 refused the application's headers: nothing went out
+            raise
+
+    async def _app_ended(self) -> None:
+        if self.finished.is_set():
+            return
+        if not self._started:
+            await self.refuse(CRASHED)
+        elif isinstance(self.stream, WSStream):
+            await self.stream.app_send(None)
+        self._finish()
+
+    async def _maybe_recycle(self) -> None:
+        """Hypercorn's word for: the ASGI stream is over."""
+        self._finish()
+
+    def _finish(self) -> None:
+        self.finished.set()
+        self._pumping.cancel()
+
+    async def _transmit(self, event: Event) -> None:
+        if isinstance(event, RawData) and event.data:
+            await self._line.write(event.data)

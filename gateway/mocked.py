@@ -1,0 +1,106 @@
+"""Test-mode answers. Everything `pk_test_` comes through here, and nothing here can reach a provider.
+
+That is by construction: a `Mocked` holds no HTTP client, no pool and no credential, and what it answers is a
+pure function of the request (`policies.mock`). Only the pacing is real.
+"""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import attrs
+import trio
+
+from gateway.account import Account
+from gateway.catalog import Offer
+from gateway.errors import ApiError, bad_request
+from gateway.relay import Relay
+from gateway.reply import Reply
+from gateway.ticket import Ticket
+from policies import mock
+from providers.errors import BrokenAnswer
+from providers.types import Call, ChatCall, Ended, Event, Failed, Started, UsageSeen
+
+WINNER = "mock"
+
+Step: TypeAlias = tuple[float, Sequence[Event]]
+
+
+@attrs.define(eq=False)
+class Script:
+    """A mock answer as a source of events, each at its time."""
+
+    steps: Sequence[Step]
+    _next: int = 0
+
+    async def receive(self) -> Sequence[Event]:
+        """The next events, when they are due; empty after the last."""
+        if self._next >= len(self.steps):
+            await trio.lowlevel.checkpoint()
+            return ()
+        delay, events = self.steps[self._next]
+        self._next += 1
+        await trio.sleep(delay)
+        return events
+
+
+@attrs.frozen
+class Mocked:
+    """Answers from the script of the request itself."""
+
+    async def answer(self, ticket: Ticket, _offer: Offer, account: Account, reply: Reply) -> None:
+        """Plays the answer, or the error that the request demanded by `x-hedgerow-mock`.
+
+        Raises:
+            ApiError: the demanded error.
+        """
+        fault = _demanded(ticket.knobs.mock)
+        if fault is not None and fault.status is not None:
+            raise ApiError(fault.status, fault.message, retry_after=fault.retry_after)
+        (first, opening), *rest = script(ticket.call, fault)
+        relay = Relay(ticket.call, ticket.heading, reply, account.settle)
+        with trio.move_on_at(ticket.deadline):
+            await trio.sleep(first)
+            ticket.trail.winner = WINNER
+            ticket.trail.upstream = first
+            ticket.trail.ttft = trio.current_time() - ticket.trail.arrived
+            await relay(Script([(0.0, opening), *rest]))
+            return
+        raise ApiError(503, "No answer within the request's total time")
+
+
+def script(call: Call, fault: mock.MockFault | None) -> list[Step]:
+    """The batches of events of a mock answer, each with the seconds to wait before it.
+
+    As with a real answer, the first batch holds the first semantic event, and an answer that is not
+    streamed comes in one.
+    """
+    if not isinstance(call, ChatCall):
+        made = mock.embed(call)
+        events: list[Event] = [made.vectors, UsageSeen(made.usage), Ended()]
+        return [(_first(made.first, fault), events)]
+    answer = mock.answer(call)
+    opening, *pieces = answer.events()
+    end: list[Event] = [UsageSeen(answer.usage), Ended()]
+    if fault is not None and fault.cut:
+        pieces, end = pieces[: len(pieces) // 2], [_CUT]
+    first = _first(answer.first, fault)
+    if not call.stream:
+        return [(first, [Started(), opening, *pieces, *end])]
+    paced: list[Step] = [(answer.between, [piece]) for piece in pieces]
+    return [(first, [Started(), opening]), *paced, (0.0, end)]
+
+
+_CUT = Failed(BrokenAnswer("Test mode: the answer breaks off, as demanded"))
+
+
+def _first(usual: float, fault: mock.MockFault | None) -> float:
+    return usual if fault is None or fault.delay is None else fault.delay
+
+
+def _demanded(knob: str | None) -> mock.MockFault | None:
+    if knob is None:
+        return None
+    try:
+        return mock.demanded(knob)
+    except ValueError as error:
+        raise bad_request(str(error), "x-hedgerow-mock") from error

@@ -1,0 +1,178 @@
+"""A running gateway: every long-lived part, its order of birth and of death, in one nursery.
+
+The journal's writer, the simulator and the refreshers live in this nursery, around the web server and not
+inside it: should one of them die, the process ends instead of answering on without it. SIGTERM and SIGINT
+stop gracefully (not ready, running requests finish within the grace time, the journal is flushed); a second
+signal stops at once, and still flushes.
+"""
+
+import gc
+import random
+import signal
+from collections.abc import Callable, Sequence
+
+import trio
+
+from gateway import front
+from gateway.account import Books
+from gateway.app import build
+from gateway.banner import FreshKeys, banner
+from gateway.catalog import Catalog
+from gateway.catalog import build as build_catalog
+from gateway.config import Config
+from gateway.context import Context
+from gateway.live import Live
+from gateway.log import log
+from gateway.metrics import Metrics
+from gateway.mocked import Mocked
+from gateway.upstreams import Upstreams, connect
+from policies.pool import Pool
+from providers.client import HttpClient, new_http_client
+from providers.simulator.run import embedded
+from providers.types import ModelInfo
+from state.projects import new_project
+from state.store import Store
+
+DEFAULT_PROJECT = "default"
+REFRESH_EVERY = 300.0
+"""Seconds between looks at what the providers offer."""
+
+REFRESH_SOON = 15.0
+"""The same while a provider could not be asked."""
+
+
+async def serve(
+    config: Config,
+    say: Callable[[str], None],
+    *,
+    rng: random.Random,
+    task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Runs a gateway until it is told to stop. Reports its base URL when it accepts connections.
+
+    Raises:
+        OSError: the address cannot be bound.
+        StateDamaged: the journal is damaged in a way that must not be repaired silently.
+    """
+    store = Store.open(config.state.folder, writer="serve")
+    try:
+        async with new_http_client() as http, trio.open_nursery() as nursery:
+            await nursery.start(store.run)
+            simulator = await _start_simulator(nursery, config, rng)
+            upstreams = connect(config, simulator)
+            context = await _assemble(config, store, http, upstreams, rng)
+            fresh = await _first_project(store)
+            for report in store.reports:
+                log.warning("journal_repaired", report=report)
+            await _run(nursery, context, http, upstreams, fresh, say, task_status)
+            nursery.cancel_scope.cancel()
+    finally:
+        store.close()
+
+
+async def _run(  # noqa: PLR0913, PLR0917 - the one place where everything meets
+    nursery: trio.Nursery,
+    context: Context,
+    http: HttpClient,
+    upstreams: Upstreams,
+    fresh: FreshKeys | None,
+    say: Callable[[str], None],
+    task_status: trio.TaskStatus[str],
+) -> None:
+    config, stop = context.config, trio.Event()
+    listeners = await front.bind(config.server.host, config.server.port, 2048)
+    nursery.start_soon(_refresh, context, http, upstreams)
+    nursery.start_soon(_watch_signals, context, stop, nursery.cancel_scope)
+    async with trio.open_nursery() as serving:
+        await serving.start(_front, build(context), listeners, config, stop)
+        context.ready = True
+        gc.freeze()  # what lives as long as the process need not be looked at again
+        base_url = _base_url(listeners[0])
+        say(banner(config, base_url, context.catalog, fresh))
+        task_status.started(base_url)
+
+
+async def _front(
+    app: front.ASGIApp,
+    listeners: list[trio.SocketListener],
+    config: Config,
+    stop: trio.Event,
+    *,
+    task_status: trio.TaskStatus[None],
+) -> None:
+    settings = front.FrontSettings(
+        max_connections=config.server.max_connections,
+        keep_alive=config.server.keep_alive,
+        write_timeout=config.server.write_timeout,
+        grace=config.server.grace,
+    )
+    await front.serve(app, listeners, settings, stop=stop, task_status=task_status)
+
+
+async def _start_simulator(nursery: trio.Nursery, config: Config, rng: random.Random) -> str | None:
+    if not any(provider.in_process for provider in config.providers):
+        return None
+    address: str = await nursery.start(embedded(rng).serve)
+    return address
+
+
+async def _assemble(
+    config: Config,
+    store: Store,
+    http: HttpClient,
+    upstreams: Upstreams,
+    rng: random.Random,
+) -> Context:
+    metrics, pool = Metrics(), Pool()
+    kinds = {provider.name: provider.kind for provider in config.providers}
+    serve_unmetered = config.state.on_store_failure == "serve"
+    context = Context(
+        config=config,
+        store=store,
+        metrics=metrics,
+        books=Books(store, metrics, kinds, serve_unmetered),
+        pool=pool,
+        answerers={
+            "live": Live(http, upstreams, pool, rng, store),
+            "test": Mocked(),
+        },
+        catalog=Catalog({}),
+    )
+    context.offer(build_catalog(config, await upstreams.discover(http)))
+    return context
+
+
+async def _first_project(store: Store) -> FreshKeys | None:
+    """A first project with keys, where the state has none."""
+    if any(not project.revoked for project in store.indexes.projects.values()):
+        return None
+    records, keys = new_project(store.indexes, DEFAULT_PROJECT, ("*",))
+    await store.commit(*records)
+    return FreshKeys(keys.project, keys.live_key, keys.test_key)
+
+
+async def _refresh(context: Context, http: HttpClient, upstreams: Upstreams) -> None:
+    """Looks from time to time what the providers offer; a provider that cannot be asked keeps its models."""
+    known: dict[str, Sequence[ModelInfo] | None] = {}
+    while True:
+        await trio.sleep(REFRESH_SOON if context.catalog.open_providers else REFRESH_EVERY)
+        found = await upstreams.discover(http)
+        known = {
+            name: models if models is not None else known.get(name)
+            for name, models in found.items()
+        }
+        context.offer(build_catalog(context.config, known))
+
+
+async def _watch_signals(context: Context, stop: trio.Event, everything: trio.CancelScope) -> None:
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            if stop.is_set():
+                everything.cancel()
+            context.ready = False
+            stop.set()
+
+
+def _base_url(listener: trio.SocketListener) -> str:
+    host, port = listener.socket.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

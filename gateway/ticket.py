@@ -1,0 +1,45 @@
+"""One request as the gateway understands it: who, what, under which policy, and since when."""
+
+from typing import Literal, TypeAlias
+
+import attrs
+
+from gateway.auth import Principal
+from gateway.frames import Heading
+from gateway.knobs import Knobs
+from gateway.trail import Trail
+from policies.settings import Policy
+from providers.types import Call, ChatCall
+
+Operation: TypeAlias = Literal["chat", "embeddings"]
+
+
+@attrs.frozen
+class Ticket:
+    """Everything about a request that is settled before it is answered.
+
+    `created` is the wall clock's Unix time in seconds. `trail` is the one part that still changes.
+    """
+
+    principal: Principal
+    call: Call
+    policy: Policy
+    knobs: Knobs
+    trail: Trail
+    created: int
+
+    @property
+    def operation(self) -> Operation:
+        """`chat` or `embeddings`: the word in records and metrics."""
+        return "chat" if isinstance(self.call, ChatCall) else "embeddings"
+
+    @property
+    def heading(self) -> Heading:
+        """What all pieces of the answer share."""
+        return Heading(f"chatcmpl-{self.trail.id[4:]}", self.created, self.call.model)
+
+    @property
+    def deadline(self) -> float:
+        """When the request must be over, on Trio's clock."""
+        total = self.policy.timeouts.total
+        return self.trail.arrived + min(total, self.knobs.timeout or total)

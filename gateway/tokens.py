@@ -1,0 +1,36 @@
+"""Tokens, estimated: four bytes of UTF-8 a token, the field's rule of thumb for text.
+
+Good enough to admit a request against a limit and to fill in for an upstream that reports nothing; whatever
+is stored from it is marked as estimated.
+"""
+
+from providers.types import Call, ChatCall, Usage
+
+BYTES_PER_TOKEN = 4
+TOKENS_PER_MESSAGE = 4
+"""What a chat format spends on a message beside its text."""
+
+
+def prompt_tokens(call: Call) -> int:
+    """How many tokens the prompt will count as."""
+    if isinstance(call, ChatCall):
+        return sum(TOKENS_PER_MESSAGE + _tokens(len(m.text.encode())) for m in call.messages)
+    return sum(
+        _tokens(len(item.encode())) if isinstance(item, str) else len(item) for item in call.inputs
+    )
+
+
+def reserved_tokens(call: Call) -> int:
+    """What to reserve before the call: the prompt and the most it asks for (unasked: the prompt alone)."""
+    most = call.max_tokens or 0 if isinstance(call, ChatCall) else 0
+    return prompt_tokens(call) + most
+
+
+def estimated_usage(call: Call, written: int) -> Usage:
+    """Usage for an answer of `written` bytes whose upstream reported none."""
+    prompt, completion = prompt_tokens(call), _tokens(written)
+    return Usage(prompt=prompt, completion=completion, total=prompt + completion)
+
+
+def _tokens(size: int) -> int:
+    return -(-size // BYTES_PER_TOKEN)

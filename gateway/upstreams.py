@@ -1,0 +1,110 @@
+"""Where a target's calls go: each pooled key with its dialect, address and credential.
+
+Most providers speak one dialect. The simulator speaks three at once, and its models are called in the
+dialect of the provider that has them in real life.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+import trio
+
+from gateway.config import SIMULATOR, Config, ProviderConfig
+from gateway.log import log
+from policies.target import Target
+from providers.client import HttpClient, Upstream, list_models
+from providers.errors import ProviderError
+from providers.kinds import KINDS
+from providers.types import ModelInfo
+
+DISCOVERY_TIME = 5.0
+"""Seconds that one provider may take to say which models it has."""
+
+SIMULATED_KINDS: Mapping[str, str] = {"openai": "/v1", "gemini": "/v1beta", "anthropic": ""}
+"""The kinds the simulator plays, and where each begins on its address."""
+
+_FAMILIES = (("gemini", "gemini"), ("text-embedding-004", "gemini"), ("claude", "anthropic"))
+
+
+@attrs.define(eq=False)
+class Upstreams:
+    """All pooled keys by (provider, key, kind)."""
+
+    providers: Sequence[ProviderConfig]
+    _all: Mapping[tuple[str, str, str], Upstream]
+
+    def find(self, target: Target) -> Upstream:
+        """Where the target's calls go."""
+        provider = next(p for p in self.providers if p.name == target.provider)
+        return self._all[target.provider, target.key, kind_for(provider, target.model)]
+
+    async def discover(self, http: HttpClient) -> dict[str, Sequence[ModelInfo] | None]:
+        """What each provider says it offers, all asked at once; None where it could not be asked."""
+        found: dict[str, Sequence[ModelInfo] | None] = {}
+
+        async def ask(provider: ProviderConfig) -> None:
+            found[provider.name] = await self._offers(http, provider)
+
+        async with trio.open_nursery() as nursery:
+            for provider in self.providers:
+                nursery.start_soon(ask, provider)
+        return {provider.name: found[provider.name] for provider in self.providers}
+
+    async def _offers(
+        self, http: HttpClient, provider: ProviderConfig
+    ) -> Sequence[ModelInfo] | None:
+        offers: list[ModelInfo] = []
+        for kind in kinds_of(provider):
+            models = await self._ask(http, provider, kind)
+            if models is None:
+                return None
+            offers.extend(model for model in models if kind_for(provider, model.id) == kind)
+        return offers
+
+    async def _ask(
+        self, http: HttpClient, provider: ProviderConfig, kind: str
+    ) -> Sequence[ModelInfo] | None:
+        """Asks with one key after the other, until one is accepted."""
+        for key in provider.keys:
+            try:
+                with trio.move_on_after(DISCOVERY_TIME):
+                    return await list_models(http, self._all[provider.name, key.name, kind])
+                reason = "no answer in time"
+            except ProviderError as error:
+                reason = error.message
+            log.warning("models_unknown", provider=provider.name, key=key.name, reason=reason)
+        return None
+
+
+def kinds_of(provider: ProviderConfig) -> tuple[str, ...]:
+    """The kinds that a configured provider is called as."""
+    return tuple(SIMULATED_KINDS) if provider.kind == SIMULATOR else (provider.kind,)
+
+
+def kind_for(provider: ProviderConfig, model: str) -> str:
+    """The kind that a provider's model is called as."""
+    if provider.kind != SIMULATOR:
+        return provider.kind
+    return next((kind for start, kind in _FAMILIES if model.startswith(start)), "openai")
+
+
+def connect(config: Config, simulator: str | None) -> Upstreams:
+    """The upstreams of a configuration; `simulator` is the address of the one in this process, if any."""
+    upstreams = {
+        (provider.name, key.name, kind): Upstream(
+            dialect=KINDS[kind].dialect,
+            base_url=_base_url(provider, kind, simulator),
+            secret=key.secret,
+            headers=provider.headers,
+        )
+        for provider in config.providers
+        for key in provider.keys
+        for kind in kinds_of(provider)
+    }
+    return Upstreams(config.providers, upstreams)
+
+
+def _base_url(provider: ProviderConfig, kind: str, simulator: str | None) -> str:
+    base = provider.base_url or simulator
+    assert base is not None, "only the simulator in this process has no address of its own"
+    return base + SIMULATED_KINDS[kind] if provider.kind == SIMULATOR else base

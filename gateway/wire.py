@@ -1,0 +1,216 @@
+"""OpenAI's JSON to frozen calls. Pure.
+
+Only what the gateway must understand is validated, with the parameter named; other members are kept in the
+call's `body` and travel on to upstreams that understand them. What no upstream can be given faithfully yet
+(tools, images, audio, files) is refused by name: never dropped.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal, cast
+
+import msgspec
+
+from gateway.errors import bad_request
+from gateway.fields import integer, number, optional_bool, string, strings
+from providers.types import ChatCall, EmbedCall, Message
+
+ROLES = ("system", "developer", "user", "assistant")
+MAX_INPUTS = 2048
+"""Embedding inputs in one request, as at OpenAI."""
+
+MAX_MESSAGES = 10_000
+NOT_YET = (
+    "tools",
+    "tool_choice",
+    "functions",
+    "function_call",
+    "audio",
+    "prediction",
+    "web_search_options",
+)
+
+_decoder = msgspec.json.Decoder()
+
+
+def read_json(body: bytes) -> Mapping[str, Any]:
+    """The request's JSON object.
+
+    Raises:
+        ApiError: 400, it is no JSON, or no object.
+    """
+    try:
+        value = _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise bad_request(f"The body is not valid JSON: {error}") from error
+    except RecursionError as error:
+        raise bad_request("The body is nested too deeply") from error
+    if not isinstance(value, dict):
+        raise bad_request("The body must be a JSON object")
+    return cast("dict[str, Any]", value)
+
+
+def model_of(body: Mapping[str, Any]) -> str:
+    """The model asked for.
+
+    Raises:
+        ApiError: 400, it is missing, empty, no string or absurdly long.
+    """
+    if "model" not in body:
+        raise bad_request("Missing required parameter: 'model'", "model")
+    model = string(body["model"], "model")
+    if not model.strip() or len(model) > 256:
+        raise bad_request("'model' must be 1 to 256 characters long", "model")
+    return model
+
+
+def read_chat(body: Mapping[str, Any]) -> ChatCall:
+    """A chat completion request.
+
+    Raises:
+        ApiError: 400, with the parameter that is missing, mistyped, out of range or not supported.
+    """
+    model = model_of(body)
+    _refuse_not_yet(body)
+    stream = optional_bool(body, "stream")
+    max_tokens = integer(body, "max_tokens", 1, None)
+    return ChatCall(
+        model=model,
+        messages=_messages(body),
+        body=body,
+        stream=stream,
+        include_usage=_include_usage(body, stream=stream),
+        max_tokens=integer(body, "max_completion_tokens", 1, None) or max_tokens,
+        temperature=number(body, "temperature", 0.0, 2.0),
+        top_p=number(body, "top_p", 0.0, 1.0),
+        stop=strings(body, "stop"),
+        n=integer(body, "n", 1, 128) or 1,
+        seed=integer(body, "seed", -(2**63), 2**63 - 1),
+        presence_penalty=number(body, "presence_penalty", -2.0, 2.0),
+        frequency_penalty=number(body, "frequency_penalty", -2.0, 2.0),
+    )
+
+
+def read_embeddings(body: Mapping[str, Any]) -> EmbedCall:
+    """An embeddings request.
+
+    Raises:
+        ApiError: 400, with the parameter that is missing, mistyped or out of range.
+    """
+    model = model_of(body)
+    return EmbedCall(
+        model=model,
+        inputs=_inputs(body),
+        body=body,
+        encoding=_encoding(body),
+        dimensions=integer(body, "dimensions", 1, 100_000),
+    )
+
+
+def _refuse_not_yet(body: Mapping[str, Any]) -> None:
+    for name in NOT_YET:
+        if body.get(name) not in (None, [], "none"):
+            raise bad_request(f"'{name}' is not supported by this gateway yet", name)
+    modalities = body.get("modalities")
+    if modalities is not None and modalities != ["text"]:
+        raise bad_request("'modalities' can only be [\"text\"] in this gateway yet", "modalities")
+
+
+def _include_usage(body: Mapping[str, Any], *, stream: bool) -> bool:
+    options = body.get("stream_options")
+    if options is None:
+        return False
+    if not isinstance(options, dict):
+        raise bad_request("'stream_options' must be an object", "stream_options")
+    if not stream:
+        raise bad_request("'stream_options' is only allowed with 'stream'", "stream_options")
+    include = options.get("include_usage", False)
+    if not isinstance(include, bool | None):
+        raise bad_request("'stream_options.include_usage' must be a boolean", "stream_options")
+    return bool(include)
+
+
+def _messages(body: Mapping[str, Any]) -> tuple[Message, ...]:
+    if "messages" not in body:
+        raise bad_request("Missing required parameter: 'messages'", "messages")
+    messages = body["messages"]
+    if not isinstance(messages, list) or not messages:
+        raise bad_request("'messages' must be a non-empty array", "messages")
+    if len(messages) > MAX_MESSAGES:
+        raise bad_request(f"'messages' may hold at most {MAX_MESSAGES} messages", "messages")
+    return tuple(_message(message, f"messages[{n}]") for n, message in enumerate(messages))
+
+
+def _message(message: Any, where: str) -> Message:
+    if not isinstance(message, dict):
+        raise bad_request(f"'{where}' must be an object", where)
+    if "role" not in message:
+        raise bad_request(f"Missing required parameter: '{where}.role'", f"{where}.role")
+    role = message["role"]
+    if role in ("tool", "function"):
+        raise bad_request(f"'{where}.role': '{role}' is not supported yet", f"{where}.role")
+    if role not in ROLES:
+        raise bad_request(f"'{where}.role' must be one of {', '.join(ROLES)}", f"{where}.role")
+    for name in ("tool_calls", "function_call", "audio"):
+        if message.get(name):
+            raise bad_request(f"'{where}.{name}' is not supported yet", f"{where}.{name}")
+    return Message(role, _text(message, where))
+
+
+def _text(message: Mapping[str, Any], where: str) -> str:
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    if content is None and message["role"] == "assistant" and message.get("refusal"):
+        return string(message["refusal"], f"{where}.refusal")
+    if not isinstance(content, list) or not content:
+        raise bad_request(
+            f"'{where}.content' must be a string or a non-empty array of parts", f"{where}.content"
+        )
+    return "".join(_part(part, f"{where}.content[{n}]") for n, part in enumerate(content))
+
+
+def _part(part: Any, where: str) -> str:
+    if not isinstance(part, dict):
+        raise bad_request(f"'{where}' must be an object", where)
+    kind = part.get("type")
+    if kind in ("text", "refusal"):
+        return string(part.get(kind), f"{where}.{kind}")
+    if not isinstance(kind, str):
+        raise bad_request(f"'{where}.type' must be a string", f"{where}.type")
+    raise bad_request(f"'{where}.type': '{kind[:64]}' is not supported yet", f"{where}.type")
+
+
+def _encoding(body: Mapping[str, Any]) -> Literal["float", "base64"]:
+    match body.get("encoding_format"):
+        case None | "float":
+            return "float"
+        case "base64":
+            return "base64"
+    raise bad_request("'encoding_format' must be \"float\" or \"base64\"", "encoding_format")
+
+
+def _inputs(body: Mapping[str, Any]) -> tuple[str | tuple[int, ...], ...]:
+    if "input" not in body:
+        raise bad_request("Missing required parameter: 'input'", "input")
+    value = body["input"]
+    if isinstance(value, str):
+        value = [value]
+    if not isinstance(value, list) or not value:
+        raise bad_request("'input' must be a string or a non-empty array", "input")
+    if _are_tokens(value):
+        value = [value]
+    if len(value) > MAX_INPUTS:
+        raise bad_request(f"'input' may hold at most {MAX_INPUTS} texts", "input")
+    return tuple(_input(item, f"input[{n}]") for n, item in enumerate(value))
+
+
+def _input(item: Any, where: str) -> str | tuple[int, ...]:
+    if isinstance(item, str) and item:
+        return item
+    if isinstance(item, list) and item and _are_tokens(item):
+        return tuple(item)
+    raise bad_request(f"'{where}' must be a non-empty string or array of token numbers", where)
+
+
+def _are_tokens(value: list[Any]) -> bool:
+    return all(type(item) is int and item >= 0 for item in value)

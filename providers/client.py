@@ -1,0 +1,216 @@
+"""The shell around the dialects, and the only place that knows the HTTP library.
+
+One `Exchange` is one upstream call: it sends what the dialect encoded, feeds the answer's bytes to the
+dialect's decoder, and translates every failure of the network into a `ProviderError`. It holds no
+deadline but `connect`, which only the library can keep: deadlines belong to the caller, who cancels.
+Leaving the exchange before its end closes the connection: that is how a losing call is stopped at the
+provider.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self, TypeAlias
+
+import attrs
+import httpx
+import trio
+
+from providers.base import Decoder, Dialect, WireRequest
+from providers.errors import BrokenAnswer, TimedOut, Unreachable
+from providers.types import Call, Ended, Event, Failed, ModelInfo, RateLimits, Secret
+
+HttpClient: TypeAlias = httpx.AsyncClient
+"""What calls are sent with; callers hold it and pass it on, and need not know what it is."""
+
+CLOSE_GRACE = 2.0
+"""Seconds that closing a connection may take before it is abandoned."""
+
+ERROR_BODY_LIMIT = 64 * 1024
+"""Bytes of an error answer that are read; what is beyond cannot hold a reason anybody reads."""
+
+MODEL_LIST_LIMIT = 16 * 1024 * 1024
+MODEL_PAGES = 50
+
+# httpx logs whole URLs at INFO, and some people put credentials into URLs.
+for _noisy in ("httpx", "httpcore"):
+    logging.getLogger(_noisy).setLevel(logging.WARNING)
+
+
+@attrs.frozen
+class Upstream:
+    """Where one pooled key's calls go, and in which dialect. `headers` are sent with every call."""
+
+    dialect: Dialect
+    base_url: str
+    secret: Secret
+    headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
+
+
+def new_http_client(*, proxy: str | None = None) -> HttpClient:
+    """An HTTP client for upstream calls, to be used and closed with `async with`.
+
+    Its pool is unbounded, because httpcore 1.0.9 loses slots for ever when a call is cancelled while the
+    pool queues, and races cancel all day; concurrency is bounded per key by whoever calls. HTTP/1.1 only:
+    cancelling an HTTP/2 stream does not stop it at the provider. No redirects and no proxies from the
+    environment, so a credential goes where the configuration says and nowhere else.
+    """
+    return httpx.AsyncClient(
+        limits=httpx.Limits(
+            max_connections=None, max_keepalive_connections=None, keepalive_expiry=45.0
+        ),
+        headers={"accept-encoding": "identity", "user-agent": "hedgerow"},
+        timeout=None,  # noqa: S113 - deadlines belong to the caller
+        trust_env=False,
+        follow_redirects=False,
+        proxy=proxy,
+    )
+
+
+class Exchange:
+    """One upstream call, from its request to the last event of its answer.
+
+        async with Exchange(http, upstream, call, model) as exchange:
+            await exchange.start()
+            while events := await exchange.receive():
+                ...
+
+    `limits` is what the answer's headers said of the key's quota, known once `start` returned.
+    """
+
+    def __init__(
+        self, http: HttpClient, upstream: Upstream, call: Call, model: str, *, connect: float
+    ) -> None:
+        wire = upstream.dialect.encode(call, model)
+        self._http = http
+        self._upstream = upstream
+        self._request = _build(http, upstream, wire, connect=connect)
+        self._decoder: Decoder = upstream.dialect.decoder(call)
+        self._response: httpx.Response | None = None
+        self._chunks: AsyncIterator[bytes] | None = None
+        self._over = False
+        self.limits = RateLimits()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._close()
+
+    async def start(self) -> None:
+        """Sends the call and waits for the answer's headers.
+
+        Raises:
+            ProviderError: no connection, or the upstream answered with an error.
+        """
+        with _network_errors(before_answer=True):
+            self._response = await self._http.send(self._request, stream=True)
+        self._chunks = self._response.aiter_raw()
+        headers = dict(self._response.headers.items())
+        if self._response.status_code != httpx.codes.OK:
+            body = await self._read_some(ERROR_BODY_LIMIT)
+            raise self._upstream.dialect.error(self._response.status_code, headers, body)
+        self.limits = self._upstream.dialect.limits(headers)
+
+    async def receive(self) -> Sequence[Event]:
+        """The next events, at least one; empty only after `Ended` or `Failed` was given."""
+        if self._over:
+            await trio.lowlevel.checkpoint()
+            return ()
+        events: Sequence[Event] = ()
+        while not events:
+            events = await self._decode_next()
+        self._over = isinstance(events[-1], Ended | Failed)
+        return events
+
+    async def _decode_next(self) -> Sequence[Event]:
+        assert self._chunks is not None, "start() comes first"
+        try:
+            with _network_errors(before_answer=False):
+                chunk = await anext(self._chunks, None)
+        except BrokenAnswer as broken:
+            # What had arrived may well hold the end: some servers reset right behind it.
+            events = [event for event in self._decoder.finish() if not isinstance(event, Failed)]
+            return events if events and isinstance(events[-1], Ended) else [*events, Failed(broken)]
+        if chunk is None:
+            return self._decoder.finish() or (Failed(BrokenAnswer("The answer was empty")),)
+        return self._decoder.feed(chunk)
+
+    async def _read_some(self, limit: int) -> bytes:
+        """The body of an error answer; a body that breaks off is as good as what came of it."""
+        assert self._chunks is not None
+        body = bytearray()
+        try:
+            with _network_errors(before_answer=False):
+                while len(body) < limit and (chunk := await anext(self._chunks, None)) is not None:
+                    body += chunk
+        except BrokenAnswer:
+            pass
+        return bytes(body[:limit])
+
+    async def _close(self) -> None:
+        if self._response is None:
+            return
+        with trio.move_on_after(CLOSE_GRACE, shield=True):
+            await self._response.aclose()
+
+
+async def list_models(http: HttpClient, upstream: Upstream) -> list[ModelInfo]:
+    """All models that a key's upstream offers, page by page.
+
+    Raises:
+        ProviderError: the upstream could not be asked, or gave no list.
+    """
+    found: list[ModelInfo] = []
+    page: str | None = None
+    for _ in range(MODEL_PAGES):
+        body = await _fetch(http, upstream, upstream.dialect.list_models(page))
+        models, page = upstream.dialect.read_models(body)
+        found.extend(models)
+        if page is None:
+            break
+    return found
+
+
+async def _fetch(http: HttpClient, upstream: Upstream, wire: WireRequest) -> bytes:
+    with _network_errors(before_answer=True):
+        response = await http.send(_build(http, upstream, wire, connect=None))
+    body = response.content[:MODEL_LIST_LIMIT]
+    if response.status_code != httpx.codes.OK:
+        raise upstream.dialect.error(response.status_code, dict(response.headers), body)
+    return body
+
+
+def _build(
+    http: HttpClient, upstream: Upstream, wire: WireRequest, *, connect: float | None
+) -> httpx.Request:
+    return http.build_request(
+        wire.method,
+        upstream.base_url.rstrip("/") + wire.path,
+        content=wire.body or None,
+        headers=[
+            *wire.headers,
+            *upstream.dialect.credentials(upstream.secret),
+            *upstream.headers,
+        ],
+        timeout=httpx.Timeout(None, connect=connect),
+    )
+
+
+@contextmanager
+def _network_errors(*, before_answer: bool) -> Iterator[None]:
+    """The HTTP library's errors in our words. The cause is kept for logs, never shown to a client."""
+    try:
+        yield
+    except httpx.ConnectTimeout as error:
+        raise TimedOut("No connection within the connect timeout", clock="connect") from error
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        if before_answer:
+            raise Unreachable("The upstream could not be reached") from error
+        raise BrokenAnswer("The connection broke in the middle of the answer") from error

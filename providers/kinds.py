@@ -1,0 +1,94 @@
+"""The kinds of provider that a configuration may name: data only, one entry each.
+
+A kind says which dialect its keys speak, where to, and where people usually keep the keys. Who is
+OpenAI-compatible and not here is reached with kind `openai` and a base URL of its own.
+"""
+
+from collections.abc import Mapping
+
+import attrs
+
+from providers.anthropic import Anthropic
+from providers.base import Dialect
+from providers.gemini import Gemini
+from providers.openai import OpenAI
+
+
+@attrs.frozen
+class Kind:
+    """A kind of provider.
+
+    `base_url` is the default, without a slash at its end. `key_variables` are the environment
+    variables that may hold a key, the preferred one first; `base_url_variable` may hold another
+    base URL. `owned_by` is what lists of models say, `otel_name` is OpenTelemetry's
+    `gen_ai.provider.name`; both are the kind's own name where nothing else is usual.
+    """
+
+    name: str
+    dialect: Dialect
+    base_url: str
+    key_variables: tuple[str, ...] = ()
+    base_url_variable: str | None = None
+    owned_by: str = attrs.field()
+    otel_name: str = attrs.field()
+
+    @owned_by.default
+    def _(self) -> str:
+        return self.name
+
+    @otel_name.default
+    def _(self) -> str:
+        return self.name
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether a key is needed: not by what people run on their own machines."""
+        return bool(self.key_variables)
+
+
+_openai = OpenAI()
+
+_kinds = (
+    Kind(
+        name="openai",
+        dialect=_openai,
+        base_url="https://api.openai.com/v1",
+        key_variables=("OPENAI_API_KEY",),
+        base_url_variable="OPENAI_BASE_URL",
+    ),
+    Kind(
+        name="gemini",
+        dialect=Gemini(),
+        base_url="https://generativelanguage.googleapis.com/v1beta",
+        key_variables=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        owned_by="google ai studio",
+        otel_name="gcp.gemini",
+    ),
+    Kind(
+        name="anthropic",
+        dialect=Anthropic(),
+        base_url="https://api.anthropic.com",
+        key_variables=("ANTHROPIC_API_KEY",),
+        base_url_variable="ANTHROPIC_BASE_URL",
+    ),
+    Kind("groq", _openai, "https://api.groq.com/openai/v1", ("GROQ_API_KEY",)),
+    Kind(
+        name="mistral",
+        dialect=_openai,
+        base_url="https://api.mistral.ai/v1",
+        key_variables=("MISTRAL_API_KEY",),
+        otel_name="mistral_ai",
+    ),
+    Kind("deepseek", _openai, "https://api.deepseek.com/v1", ("DEEPSEEK_API_KEY",)),
+    Kind("openrouter", _openai, "https://openrouter.ai/api/v1", ("OPENROUTER_API_KEY",)),
+    Kind("together", _openai, "https://api.together.xyz/v1", ("TOGETHER_API_KEY",)),
+    Kind("xai", _openai, "https://api.x.ai/v1", ("XAI_API_KEY",), otel_name="x_ai"),
+    Kind("cerebras", _openai, "https://api.cerebras.ai/v1", ("CEREBRAS_API_KEY",)),
+    Kind("perplexity", _openai, "https://api.perplexity.ai", ("PERPLEXITY_API_KEY",)),
+    Kind("ollama", _openai, "http://127.0.0.1:11434/v1"),
+    Kind("vllm", _openai, "http://127.0.0.1:8000/v1"),
+    Kind("llamacpp", _openai, "http://127.0.0.1:8080/v1"),
+)
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _kinds}
+"""Every kind by its name."""

@@ -1,0 +1,118 @@
+"""OpenAI's API as a dialect, and that of everybody who offers an OpenAI-compatible base URL.
+
+The client speaks this format already, so its body is passed on with all members, known to us or
+not; only what the gateway decides is set: the model, whether to stream, that usage is reported.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import attrs
+import msgspec
+
+from providers.advice import ErrorBody, by_status, message_of, openai_limits, retry_after
+from providers.base import Decoder, WireRequest
+from providers.body import WholeBody, parse
+from providers.errors import BrokenAnswer, CredentialRejected, ProviderError, RequestRejected
+from providers.lenient import count, fields, rows, text
+from providers.openai_answer import read_chat
+from providers.openai_stream import ChatStream
+from providers.openai_vectors import read_vectors
+from providers.types import JSON, Call, ChatCall, EmbedCall, ModelInfo, RateLimits, Secret
+
+BAD_KEY = ("Incorrect API key", "API key not valid")
+"""How messages begin that xAI and Google send with 400. Only how they begin: further on a message
+may quote the request, and no client shall be able to get a pooled key called invalid."""
+
+TOO_LONG = re.compile(
+    r"maximum context length|context size has been exceeded|exceeds the (available )?context"
+    r"|total length of all messages is too long",
+    re.IGNORECASE,
+)
+TOO_LONG_CODES = frozenset({"exceed_context_size_error", "too_many_prompt_tokens"})
+
+MODERATION = frozenset({"reasons", "flagged_input"})
+"""What OpenRouter's 403 holds if it is about the prompt and not about the key."""
+
+
+@attrs.frozen
+class OpenAI:
+    """Implements `providers.base.Dialect` for a base URL to which `/chat/completions` is joined."""
+
+    name: str = "openai"
+
+    def refuses(self, call: Call) -> str | None:  # noqa: ARG002 - the format is the client's own
+        return None
+
+    def encode(self, call: Call, model: str) -> WireRequest:
+        if isinstance(call, EmbedCall):
+            # Numbers even where the client wants base64: not everybody's base64 is OpenAI's.
+            return _post("/embeddings", {**call.body, "model": model, "encoding_format": "float"})
+        return _post("/chat/completions", {**_chat_body(call), "model": model})
+
+    def credentials(self, secret: Secret) -> tuple[tuple[str, str], ...]:
+        return (("authorization", f"Bearer {secret.reveal}"),) if secret.reveal else ()
+
+    def decoder(self, call: Call) -> Decoder:
+        if isinstance(call, EmbedCall):
+            return WholeBody(lambda body: read_vectors(parse(body), call))
+        return ChatStream(call) if call.stream else WholeBody(lambda body: read_chat(parse(body)))
+
+    def error(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+        found = message_of(body)
+        message = found.message or ""
+        if status == 400 and message.startswith(BAD_KEY):
+            return CredentialRejected(message, status=status, code=found.code)
+        if status == 403 and MODERATION & set(fields(found.details)):
+            return RequestRejected(message, status=status, code=found.code)
+        if status in (400, 500) and _is_too_long(found):
+            # llama.cpp says 500, which would blame the key.
+            status, found = 400, attrs.evolve(found, code="context_length_exceeded")
+        return by_status(status, found, _retry(status, headers))
+
+    def limits(self, headers: Mapping[str, str]) -> RateLimits:
+        return openai_limits(headers)
+
+    def list_models(self, page: str | None = None) -> WireRequest:  # noqa: ARG002 - one page
+        return WireRequest(path="/models", method="GET", headers=())
+
+    def read_models(self, body: bytes) -> tuple[Sequence[ModelInfo], str | None]:
+        listed = parse(body)
+        # Together sends the bare array, Ollama null where it has no model.
+        models = listed if isinstance(listed, list) else fields(listed).get("data", "absent")
+        if models is not None and not isinstance(models, list):
+            raise BrokenAnswer("The upstream's list of models is none")
+        found = [_model(row) for row in rows(models)]
+        return [model for model in found if model.id], None
+
+
+def _post(path: str, body: JSON) -> WireRequest:
+    return WireRequest(path=path, body=msgspec.json.encode(body))
+
+
+def _chat_body(call: ChatCall) -> JSON:
+    """The client's body, and usage asked for in every stream: the gateway counts even where the
+    client does not."""
+    if call.stream:
+        options = {**fields(call.body.get("stream_options")), "include_usage": True}
+        return {**call.body, "stream": True, "stream_options": options}
+    return {k: v for k, v in call.body.items() if k not in ("stream", "stream_options")}
+
+
+def _is_too_long(found: ErrorBody) -> bool:
+    return bool(found.words & TOO_LONG_CODES or TOO_LONG.search(found.message or ""))
+
+
+def _retry(status: int, headers: Mapping[str, str]) -> float | None:
+    """The advice in the headers; for want of one, when the quota that is used up returns."""
+    advice, limits = retry_after(headers), openai_limits(headers)
+    spent = 0 in (limits.requests_remaining, limits.tokens_remaining)
+    return limits.reset if advice is None and status == 429 and spent else advice
+
+
+def _model(row: JSON) -> ModelInfo:
+    return ModelInfo(
+        id=text(row.get("id")),
+        created=count(row.get("created")),
+        owned_by=text(row.get("owned_by")),
+    )

@@ -1,0 +1,151 @@
+"""What OpenAI's chat answers mean, and those of the many who speak its format in their own way.
+
+Both forms are read by the same rules: a chunk of a stream carries a `delta`, a whole answer a
+`message`, and what may stand in the one may stand in the other. Unknown members mean nothing, and
+so, for now, do tool calls.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from providers.advice import in_band, read_error
+from providers.errors import BrokenAnswer, UpstreamFailed
+from providers.lenient import count, fields, rows, text
+from providers.types import (
+    JSON,
+    Ended,
+    Event,
+    Finished,
+    FinishReason,
+    Started,
+    TextDelta,
+    TextKind,
+    Usage,
+    UsageSeen,
+)
+
+FINISHES: Mapping[str, FinishReason] = {
+    "length": "length",
+    "max_tokens": "length",
+    "model_length": "length",
+    "content_filter": "content_filter",
+    "sensitive": "content_filter",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+}
+"""Finish reasons; every other word means `stop`, such as Together's `eos`."""
+
+BREAKS = frozenset({"error", "network_error", "insufficient_system_resource"})
+"""Finish reasons that say the upstream gave up."""
+
+
+def read_chat(value: Any) -> list[Event]:
+    """The events of a chat answered in one body.
+
+    Raises:
+        ProviderError: the body holds an error, or no answer.
+    """
+    raise_error(value)
+    body = fields(value)
+    events: list[Event] = []
+    for place, choice in enumerate(rows(body.get("choices"))):
+        index = count(choice.get("index", place))
+        said = pieces(choice, fields(choice.get("message")), index)
+        reason = finish_reason(choice) or ("stop" if said else None)
+        events += said
+        events += [Finished(reason, index)] if reason else []
+    if not events:
+        raise BrokenAnswer("The upstream's answer is empty")
+    return [started(body), *events, *usage_in(body), Ended()]
+
+
+def raise_error(value: Any, *, certain: bool = False) -> None:
+    """Raises the error that this JSON is, or that one of its choices holds.
+
+    An error may stand beside choices that look sound, so it is asked for first. `certain` says
+    that the protocol has called this an error already.
+
+    Raises:
+        ProviderError: of the kind that the error's own words tell.
+    """
+    outer = fields(value[0] if isinstance(value, list) and value else value)
+    if certain or outer.get("error") or outer.get("object") == "error":
+        raise in_band(read_error(outer))
+    for choice in rows(outer.get("choices")):
+        if choice.get("error"):
+            raise in_band(read_error(choice))
+        if (reason := text(choice.get("finish_reason"))) in BREAKS:
+            raise UpstreamFailed("The upstream broke off its answer", code=reason)
+
+
+def started(body: JSON) -> Started:
+    """The upstream's names for the answer and the model, which may be missing or empty."""
+    return Started(id=text(body.get("id")) or None, model=text(body.get("model")) or None)
+
+
+def finish_reason(choice: JSON) -> FinishReason | None:
+    """Why the choice is complete, None if it is not."""
+    reason = text(choice.get("finish_reason"))
+    return FINISHES.get(reason, "stop") if reason else None
+
+
+def pieces(choice: JSON, said: JSON, index: int) -> list[Event]:
+    """The texts of a delta or a message: reasoning, then content, then refusal."""
+    given = fields(choice.get("logprobs"))
+    logprobs = given if any(given.values()) else None
+    return [
+        TextDelta(words, index, kind, None if kind == "reasoning" else logprobs)
+        for kind, words in _texts(said)
+    ]
+
+
+def _texts(said: JSON) -> Iterator[tuple[TextKind, str]]:
+    if reasoning := _reasoning(said):
+        yield "reasoning", reasoning
+    content = said.get("content")
+    if isinstance(content, list):
+        yield from _parts(content)
+    elif content and isinstance(content, str):
+        yield "content", content
+    if refusal := text(said.get("refusal")):
+        yield "refusal", refusal
+
+
+def _reasoning(said: JSON) -> str:
+    """Its names differ, and some upstreams use several of them for the same words."""
+    return (
+        text(said.get("reasoning_content"))
+        or text(said.get("reasoning"))
+        or "".join(text(detail.get("text")) for detail in rows(said.get("reasoning_details")))
+    )
+
+
+def _parts(content: list[Any]) -> Iterator[tuple[TextKind, str]]:
+    """Mistral's list: texts, and thoughts that are lists of texts again."""
+    for part in rows(content):
+        thought = "".join(text(inner.get("text")) for inner in rows(part.get("thinking")))
+        if thought:
+            yield "reasoning", thought
+        if words := text(part.get("text")):
+            yield "content", words
+
+
+def usage_in(body: JSON) -> list[Event]:
+    """The usage in a chunk or an answer, wherever its provider puts it, or nothing."""
+    usage = fields(body.get("usage")) or fields(fields(body.get("x_groq")).get("usage"))
+    return [UsageSeen(_usage(usage))] if usage else []
+
+
+def _usage(usage: JSON) -> Usage:
+    prompt, completion = count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))
+    total = count(usage.get("total_tokens")) or prompt + completion
+    cached = fields(usage.get("prompt_tokens_details")).get("cached_tokens")
+    reasoning = fields(usage.get("completion_tokens_details")).get("reasoning_tokens")
+    return Usage(
+        prompt=prompt,
+        # Gemini's and xAI's leave reasoning out of the completion, but not out of the total.
+        completion=max(completion, total - prompt),
+        total=total,
+        cached=count(cached) or count(usage.get("prompt_cache_hit_tokens")),
+        reasoning=count(reasoning),
+    )

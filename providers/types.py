@@ -1,0 +1,178 @@
+"""The words the whole program shares: what is asked of an upstream and what it answers.
+
+All values are frozen. A call comes in OpenAI's form, because that is what clients speak; a dialect
+turns it into its provider's form. An answer, streamed or whole, becomes the same short list of events:
+
+    Started  (TextDelta | Finished | UsageSeen)*  (Ended | Failed)        a chat
+    Vectors  UsageSeen?  (Ended | Failed)                                  embeddings
+
+The last event is always `Ended` or `Failed`, and nothing follows it. An answer that merely stops is
+a `Failed`, never an `Ended`: truncation cannot look like success.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+
+import attrs
+
+from providers.errors import ProviderError
+
+JSON: TypeAlias = Mapping[str, Any]
+TextKind: TypeAlias = Literal["content", "reasoning", "refusal"]
+FinishReason: TypeAlias = Literal["stop", "length", "content_filter", "tool_calls"]
+
+
+@attrs.frozen
+class Secret:
+    """A credential. It shows itself to nobody: `repr`, `str` and logs see asterisks."""
+
+    reveal: str = attrs.field(repr=False)
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+
+@attrs.frozen
+class Message:
+    """One turn of a conversation: its role, and its text parts joined."""
+
+    role: Literal["system", "developer", "user", "assistant"]
+    text: str
+
+
+@attrs.frozen
+class ChatCall:
+    """A request for a chat completion, already validated.
+
+    `body` is the client's JSON as it came, unknown members included; a dialect of the same family sends
+    it on, the others read the named fields. `max_tokens` is whichever of `max_tokens` and
+    `max_completion_tokens` the client gave.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    body: JSON = attrs.field(repr=False)
+    stream: bool = False
+    include_usage: bool = False
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    stop: tuple[str, ...] = ()
+    n: int = 1
+    seed: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+
+
+@attrs.frozen
+class EmbedCall:
+    """A request for embeddings: several texts, or several lists of token numbers."""
+
+    model: str
+    inputs: tuple[str | tuple[int, ...], ...]
+    body: JSON = attrs.field(repr=False)
+    encoding: Literal["float", "base64"] = "float"
+    dimensions: int | None = None
+
+    stream: Literal[False] = False
+
+
+Call: TypeAlias = ChatCall | EmbedCall
+
+
+@attrs.frozen
+class Usage:
+    """Tokens as the upstream reported them. `completion` includes `reasoning`; `prompt` includes `cached`."""
+
+    prompt: int = 0
+    completion: int = 0
+    total: int = 0
+    cached: int = 0
+    reasoning: int = 0
+
+
+@attrs.frozen
+class Started:
+    """The upstream accepted the call. Says nothing about whether it will answer."""
+
+    id: str | None = None
+    model: str | None = None
+
+
+@attrs.frozen
+class TextDelta:
+    """A piece of the answer, never empty. `logprobs` is OpenAI's object for this piece, unread."""
+
+    text: str
+    choice: int = 0
+    kind: TextKind = "content"
+    logprobs: Any = None
+
+
+@attrs.frozen
+class Finished:
+    """One choice is complete. The answer itself goes on: usage and the end marker may follow."""
+
+    reason: FinishReason
+    choice: int = 0
+
+
+@attrs.frozen
+class UsageSeen:
+    """Usage so far. Upstreams repeat it with running totals: the last one counts."""
+
+    usage: Usage
+
+
+@attrs.frozen
+class Vectors:
+    """Embeddings in the order of the inputs."""
+
+    items: tuple[tuple[float, ...], ...] = attrs.field(repr=False)
+    model: str | None = None
+
+
+@attrs.frozen
+class Ended:
+    """The upstream said that it is done, in its protocol's own way."""
+
+
+@attrs.frozen
+class Failed:
+    """The upstream, or the way to it, broke. Nothing follows."""
+
+    error: ProviderError
+
+
+Event: TypeAlias = Started | TextDelta | Finished | UsageSeen | Vectors | Ended | Failed
+
+
+def is_semantic(event: Event) -> bool:
+    """Whether this event may end a race: content, reasoning, a legitimate finish, vectors.
+
+    Role-only deltas, pings, comments, usage and bare end markers are not events of these kinds at all
+    (the rule and its reasons: race on what the client can use, not on bytes).
+    """
+    return isinstance(event, TextDelta | Finished | Vectors)
+
+
+@attrs.frozen
+class RateLimits:
+    """What an answer's headers say of the key's quota; None where they say nothing. `reset` in seconds."""
+
+    requests_limit: int | None = None
+    requests_remaining: int | None = None
+    tokens_limit: int | None = None
+    tokens_remaining: int | None = None
+    reset: float | None = None
+
+
+@attrs.frozen
+class ModelInfo:
+    """A model that an upstream offers. `created` is a Unix time in seconds, 0 where unknown."""
+
+    id: str
+    created: int = 0
+    owned_by: str = ""

@@ -1,0 +1,143 @@
+"""Records to lines and back: bytes only, no file.
+
+    {"t":"key_revoked","v":1,"seq":42,"ts":1795380002953,"digest":"…","crc":"6c4dac87"}\\n
+    └──────────────── always in this order ────────────┘└ members ┘└─ always last ─┘
+
+    {"t":"segment","v":1,"created":…,"first":1,"prev":"","prev_last":0,"prev_sha256":"","crc":"…"}\\n
+
+Each line is one valid JSON object, so that `jq` reads a log. The checksum is the CRC-32 of all bytes
+before `,"crc":"` and is compared byte by byte, never parsed: any single flipped bit shows. JSON
+escapes quotes, so `,"seq":` and `{"t":"` cannot occur inside a text. Lines end with `\\n` and with
+nothing else. Whatever `encode` returns, `decode` reads.
+"""
+
+from typing import Any
+from zlib import crc32
+
+import attrs
+import msgspec
+
+from state.errors import RecordRefused
+from state.records import KINDS, CountedRequest, Readable, Record, RequestEnded
+
+MAX_LINE = 1 << 20
+"""The longest line that is written, in bytes."""
+
+START = b'{"t":"'
+"""How every line begins."""
+
+_CRC_LENGTH = len(b',"crc":"00000000"}')
+
+
+@attrs.frozen
+class SegmentHeader:
+    """The first line of a segment: which records it holds and which segment came before it.
+
+    `first` is the sequence number of its first record; `prev`, `prev_last` and `prev_sha256` are the
+    file name, last number and hash of the whole segment before it; empty, 0 and empty for the first.
+    """
+
+    first: int
+    prev: str
+    prev_last: int
+    prev_sha256: str
+    created: int
+
+
+def _head(tag: str, version: int) -> bytes:
+    return f'{{"t":"{tag}","v":{version}'.encode()
+
+
+_HEADS = {kind: _head(kind.t, kind.v) for kind in KINDS}
+_WHOLE = {kind: msgspec.json.Decoder(kind) for kind in KINDS}
+_REQUEST = msgspec.json.Decoder(RequestEnded)
+_DECODERS: dict[bytes, msgspec.json.Decoder[Any]] = {_HEADS[kind]: _WHOLE[kind] for kind in KINDS}
+_DECODERS[_HEADS[RequestEnded]] = msgspec.json.Decoder(CountedRequest)
+_HEADER_HEAD = _head("segment", 1) + b","
+_HEADER_DECODER = msgspec.json.Decoder(SegmentHeader)
+_ENCODER = msgspec.json.Encoder()
+
+
+def encode(record: Record, seq: int, ts: int) -> tuple[bytes, Record]:
+    """The record's line, newline included, and the record as it will be read from it.
+
+    `ts` stands in for a record's own 0. Raises RecordRefused if the line is longer than MAX_LINE or
+    could not be read back: a log never holds a line that stops the next start.
+    """
+    try:
+        line = _seal(_members(record, seq, ts))
+        kept = _WHOLE[type(record)].decode(line)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise RecordRefused(f"a {record.t} record cannot be kept: {error}") from None
+    if len(line) > MAX_LINE:
+        raise RecordRefused(f"a {record.t} record of {len(line)} bytes is over {MAX_LINE}")
+    return line, kept
+
+
+def _members(record: Record, seq: int, ts: int) -> bytes:
+    """All of the line but its checksum. The encoder decides where `ts` stands, and we otherwise."""
+    body = _ENCODER.encode(record)
+    before, _, after = body.partition(b'"ts":%d' % record.ts)
+    members = before[1:] + after[1:-1] if after[:1] == b"," else before[1:-1]
+    return b'%b,"seq":%d,"ts":%d,%b' % (_HEADS[type(record)], seq, record.ts or ts, members)
+
+
+def decode(line: bytes) -> tuple[int, Readable | None]:
+    """Sequence number and record of an intact line; None for a kind or version unknown here.
+
+    Members that are unknown here are ignored. Raises ValueError if the line is no record, or does not
+    fit its kind.
+    """
+    head, _, rest = line.partition(b',"seq":')
+    seq = int(rest[: rest.index(b",")])
+    decoder = _DECODERS.get(head)
+    if decoder is None:
+        return seq, None
+    record: Readable = decoder.decode(line)
+    if isinstance(record, CountedRequest):
+        record.line = line
+    return seq, record
+
+
+def whole(request: RequestEnded | CountedRequest) -> RequestEnded:
+    """All of a request. Raises ValueError if what was not counted does not fit."""
+    if isinstance(request, RequestEnded):
+        return request
+    return _REQUEST.decode(request.line)
+
+
+def encode_header(header: SegmentHeader) -> bytes:
+    """The header's line, newline included."""
+    return _seal(_HEADER_HEAD + _ENCODER.encode(header)[1:-1])
+
+
+def decode_header(line: bytes) -> SegmentHeader:
+    """The header in an intact line. Raises ValueError if it is none of a version known here."""
+    if not line.startswith(_HEADER_HEAD):
+        raise ValueError("not a segment's header")
+    return _HEADER_DECODER.decode(line)
+
+
+def intact(line: bytes) -> bool:
+    """Whether a line, without its newline, carries the checksum of its own bytes."""
+    return line[-_CRC_LENGTH:] == b',"crc":"%08x"}' % crc32(line[:-_CRC_LENGTH])
+
+
+def _seal(open_line: bytes) -> bytes:
+    return b'%b,"crc":"%08x"}\n' % (open_line, crc32(open_line))
+
+
+def find_intact(damaged: bytes) -> int | None:
+    """Where the first intact line after the beginning of damaged bytes starts, or None.
+
+    Looks inside lines too: a flipped newline joins two lines, and the second is still a witness.
+    """
+    at = damaged.find(START, 1)
+    while at >= 0:
+        end = damaged.find(b"\n", at)
+        if end < 0:
+            return None
+        if end - at < MAX_LINE and intact(damaged[at:end]):
+            return at
+        at = damaged.find(START, at + 1)
+    return None

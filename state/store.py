@@ -1,0 +1,264 @@
+"""The only door to the state: open it, change it, ask its indexes.
+
+    with Store.open(folder) as store:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(store.run)
+            await store.commit(ProjectCreated("demo", ("gemini-*",)))  # durable when it returns
+            store.post(RequestEnded(...))        # survives a kill now, a power cut in 20 ms
+            store.tell(KeyStateChanged(...))     # may be lost, which is counted
+            store.indexes.projects["demo"]
+
+A process writes one log of the state and follows the others, so all see what each one writes. A store
+belongs to one thread.
+"""
+
+from collections import deque
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import attrs
+import trio
+
+from state import codec
+from state.errors import StoreUnavailable
+from state.follow import Follower, reader
+from state.indexes import Indexes
+from state.lock import Claim, claim_free, claim_turn
+from state.log import Log
+from state.options import Options, Statistics
+from state.records import ControlRecord, Dropped, Record
+from state.recovery import recover
+from state.syncer import DEADLINE, Syncer
+from state.tail import Tail
+from state.telemetry import Telemetry
+
+_TOLD_AT_ONCE = 1000
+
+
+@attrs.define(eq=False)
+class Store:
+    """One process's place in a state: a log of its own, and the indexes of all logs.
+
+    Made by `open`. `writer` is the name of the own log.
+    """
+
+    writer: str
+    indexes: Indexes
+    options: Options
+    _claim: Claim
+    _tail: Tail
+    _log: Log
+    _follower: Follower
+    _reports: list[str]
+    _syncer: Syncer = attrs.field(init=False)
+    _telemetry: Telemetry = attrs.field(init=False)
+    _held: deque[tuple[int, Record]] = attrs.field(factory=deque, init=False)
+    _latest_change: int = attrs.field(default=0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._syncer = Syncer(self._log, self.options.sync_interval, self._apply_durable)
+        self._telemetry = Telemetry(self.options.tell_bound)
+
+    @classmethod
+    def open(cls, folder: Path, writer: str = "serve", options: Options | None = None) -> "Store":
+        """Take a log, make it whole, and fold every log of the state. Blocks.
+
+        The log is the first free of `writer`, `writer-2`, …; but "cli" waits for its turn at the one
+        log of that name. Raises StateDamaged, StateLocked, StoreUnavailable.
+        """
+        options = options or Options()
+        logs = folder / "logs"
+        try:
+            if writer == "cli":
+                claim = claim_turn(logs, writer, options.disk, options.patience)
+            else:
+                claim = claim_free(logs, writer, options.disk)
+            return cls._opened(folder, claim, options)
+        except OSError as error:
+            raise StoreUnavailable(f"the state in {folder} cannot be opened: {error}") from error
+
+    @classmethod
+    def _opened(cls, folder: Path, claim: Claim, options: Options) -> "Store":
+        indexes, reports = Indexes(), list[str]()
+        tail = reader(folder / "logs" / claim.name, indexes)
+        log = Log(tail.at, options.disk, options.clock, options.segment_size)
+        try:
+            cut = recover(tail, folder / "quarantine", options.disk)
+            reports += [cut] if cut else []
+            follower = Follower(folder / "logs", indexes, reports, claim.name)
+            follower.replay()
+            log.start()
+        except BaseException:
+            log.close()
+            claim.release(options.disk)
+            raise
+        return cls(claim.name, indexes, options, claim, tail, log, follower, reports)
+
+    async def commit(self, *records: Record) -> None:
+        """Append the records together; on the disk, and in the indexes, when this returns.
+
+        Raises RecordRefused, StoreUnavailable. Once begun, being cancelled does not take it back.
+        """
+        if not self._syncer.running:
+            await trio.lowlevel.checkpoint()
+            self.commit_now(*records)
+            return
+        self._held.extend(self._append(records))
+        await self._syncer.durable()
+
+    def commit_now(self, *records: Record) -> None:
+        """Do as `commit` does, blocking; for programs that do not `run` the store.
+
+        Raises RecordRefused, StoreUnavailable.
+        """
+        if self._syncer.running:
+            raise RuntimeError("commit_now() would block the loop: use commit() while run() runs")
+        self._syncer.mend_now()
+        self._held.extend(self._append(records))
+        self._syncer.sync_now()
+
+    def post(self, *records: Record) -> None:
+        """Append the records together; they survive the death of the process when this returns.
+
+        Never waits for the disk, but once a segment. They survive a power cut `sync_interval` later if
+        the store is run, else after `close`. Raises RecordRefused, StoreUnavailable; the records are
+        then not in the log, and counted as dropped.
+        """
+        try:
+            appended = self._append(records)
+        except StoreUnavailable:
+            self._telemetry.lose(len(records))
+            raise
+        self._apply(appended)
+        self._syncer.appended()
+
+    def tell(self, record: Record) -> None:
+        """Append the record soon, or drop and count it if too many wait. Raises RecordRefused."""
+        codec.encode(record, 0, 0)
+        self._telemetry.add(record)
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Sync, write what was told, follow the other logs; until cancelled, which flushes all."""
+        try:
+            async with trio.open_nursery() as nursery:
+                await nursery.start(self._syncer.run)
+                nursery.start_soon(self._keep_house)
+                nursery.start_soon(self._follow)
+                task_status.started()
+        finally:
+            self._write_all_told()
+            with trio.move_on_after(DEADLINE, shield=True):
+                await self._syncer.finish()
+
+    def close(self) -> None:
+        """Write what was told, sync, and leave the log to its next writer. Twice does no harm.
+
+        Not while `run` runs. Raises StoreUnavailable if the last records could not be synced.
+        """
+        if self._syncer.running:
+            raise RuntimeError("cancel run() before close()")
+        if self._claim.released:
+            return
+        try:
+            self._write_all_told()
+            self._syncer.sync_now()
+        finally:
+            self._log.close()
+            self._claim.release(self.options.disk)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the last thing the disk was asked for was done."""
+        return self._log.trouble is None
+
+    @property
+    def reports(self) -> tuple[str, ...]:
+        """What a person should know of the logs: a sentence each, none if all is well."""
+        unknown = self._tail.unknown + self._follower.unknown
+        if not unknown:
+            return tuple(self._reports)
+        news = f"{unknown} records are of kinds that this version does not know: kept, not counted"
+        return (*self._reports, news)
+
+    def statistics(self) -> Statistics:
+        """What the store is doing now."""
+        return Statistics(
+            writer=self.writer,
+            written=self._log.end.seq,
+            durable=self._log.durable,
+            syncs=self._syncer.syncs,
+            waiting=len(self._telemetry),
+            unknown=self._tail.unknown + self._follower.unknown,
+            trouble=self._log.trouble,
+            followed=self._follower.positions(),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _append(self, records: tuple[Record, ...]) -> list[tuple[int, Record]]:
+        """The records as they now stand in the log, with their numbers."""
+        ts = self._stamp(records)
+        first = self._log.end.seq + 1
+        written = [codec.encode(record, seq, ts) for seq, record in enumerate(records, first)]
+        if written:
+            self._log.append(b"".join(line for line, _ in written), len(written))
+        return [(seq, record) for seq, (_, record) in enumerate(written, first)]
+
+    def _stamp(self, records: tuple[Record, ...]) -> int:
+        """Now; but a change is later than every change it may have seen, whatever the clocks say."""
+        now = self.options.clock()
+        if not any(isinstance(record, ControlRecord) for record in records):
+            return now
+        self._latest_change = max(now, self._latest_change, self.indexes.latest_change + 1)
+        return self._latest_change
+
+    def _apply(self, appended: list[tuple[int, Record]]) -> None:
+        for seq, record in appended:
+            self.indexes.apply(record, writer=self.writer, seq=seq)
+
+    def _apply_durable(self) -> None:
+        while self._held and self._held[0][0] <= self._log.durable:
+            self._apply([self._held.popleft()])
+
+    async def _keep_house(self) -> None:
+        while True:
+            await trio.sleep(self.options.tell_interval)
+            if self._log.broken:
+                self._syncer.hurry()
+            while self._write_told():
+                await trio.lowlevel.checkpoint()
+
+    async def _follow(self) -> None:
+        while True:
+            while self._follower.poll():
+                await trio.lowlevel.checkpoint()
+            await trio.sleep(self.options.follow_interval)
+
+    def _write_all_told(self) -> None:
+        while self._write_told():
+            pass
+
+    def _write_told(self) -> bool:
+        """Write a batch of what was told, or try the disk if it refused last; True if it was written."""
+        batch = self._telemetry.batch(_TOLD_AT_ONCE)
+        if not batch and not self.healthy:
+            batch = (Dropped(0),)
+        if not batch:
+            return False
+        try:
+            self._apply(self._append(batch))
+        except StoreUnavailable:
+            return False
+        self._telemetry.written(batch)
+        self._syncer.appended()
+        return True

@@ -1,0 +1,176 @@
+"""The accept loop: the cap, stopping in time, and what is left behind."""
+
+import os
+import socket
+import sys
+
+import pytest
+import trio
+
+from gateway import front as front_package
+
+GRACE = 0.4
+SLACK = 2.0
+"""Seconds past the grace time that `serve` promises at most."""
+
+
+async def test_a_connection_above_the_cap_is_told_and_closed(running, stage):
+    """503 with the usual error body and Retry-After; the seats taken are not disturbed."""
+    async with running(stage.app, max_connections=2) as front:
+        async with await front.connect() as first, await front.connect() as second:
+            assert (await first.ask()).status == (await second.ask()).status == 200
+            async with await front.connect() as third:
+                answer = await third.answer()
+                assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+                assert b'"type":"service_unavailable","code":503' in answer.body
+                assert await third.rest() == b""
+            assert (await first.ask()).status == 200
+
+
+async def test_a_seat_that_is_free_again_is_taken(running, plain_stage):
+    """The cap counts connections that are, not that were."""
+    async with running(plain_stage.app, max_connections=1) as front:
+        for _ in range(5):
+            async with await front.connect() as client:
+                await client.send(b"GET /hello HTTP/1.1\r\nHost: front\r\nConnection: close\r\n\r\n")
+                assert (await client.answer()).status == 200
+                await client.rest()
+
+
+async def test_a_crowd_above_the_cap_is_turned_away_without_piling_up(running, plain_stage):
+    """Beyond those that are told at the same time, connections are just closed."""
+    async with running(plain_stage.app, max_connections=1) as front, await front.connect() as seat:
+        await seat.ask()
+        crowd = [await front.connect() for _ in range(100)]
+        heard = [await client.rest() for client in crowd]
+        assert 0 < sum(answer.startswith(b"HTTP/1.1 503") for answer in heard) <= 100
+        for client in crowd:
+            await client.stream.aclose()
+        assert (await seat.ask()).status == 200
+
+
+async def test_a_stop_lets_short_requests_finish_and_cuts_endless_ones(running, stage):
+    """The short one is complete and says it is the last; the endless one ends at the grace time."""
+    async with (
+        running(stage.app, grace=GRACE) as front,
+        await front.connect() as short,
+        await front.connect() as endless,
+    ):
+        await endless.send(b"GET /sse HTTP/1.1\r\nHost: front\r\n\r\n")
+        with trio.fail_after(SLACK):
+            await stage.entered.wait()
+        await short.send(b"GET /slow HTTP/1.1\r\nHost: front\r\n\r\n")
+        await trio.sleep(0.05)
+        stopped = trio.current_time()
+        front.stop.set()
+        answer = await short.answer()
+        assert (answer.body, answer.headers["connection"]) == (b"slow", "close")
+        assert b"first" in await endless.rest()
+        with trio.fail_after(SLACK):
+            await front.ended.wait()
+        assert GRACE * 0.9 < trio.current_time() - stopped < GRACE + SLACK
+        assert stage.left.is_set()
+
+
+async def test_a_stop_closes_idle_connections_and_returns_at_once(running, stage):
+    """Used and unused connections close; nobody waits for the grace time."""
+    async with (
+        running(stage.app, grace=30) as front,
+        await front.connect() as used,
+        await front.connect() as fresh,
+    ):
+        await used.ask()
+        await trio.sleep(0.02)
+        front.stop.set()
+        with trio.fail_after(SLACK):
+            assert await used.rest() == await fresh.rest() == b""
+            await front.ended.wait()
+
+
+async def test_a_stop_ends_what_is_accepted_at_once(running, stage):
+    """While running requests finish, a new client is refused by the kernel."""
+    async with running(stage.app, grace=GRACE) as front, await front.connect() as client:
+        await client.send(b"GET /wait HTTP/1.1\r\nHost: front\r\n\r\n")
+        await stage.entered.wait()
+        front.stop.set()
+        await trio.sleep(0.05)
+        assert not front.ended.is_set()
+        with pytest.raises(OSError, match="refused"):
+            await trio.open_tcp_stream("127.0.0.1", front.port)
+
+
+async def test_a_client_that_stopped_reading_cannot_hold_up_a_stop(running, stage):
+    """A blocked write is cut at the grace time, long before its own timeout."""
+    async with running(stage.app, grace=0.2, write_timeout=60) as front:
+        async with await front.connect(receive_buffer=4096) as client:
+            await client.send(b"GET /flood HTTP/1.1\r\nHost: front\r\n\r\n")
+            await trio.sleep(0.1)
+            front.stop.set()
+            with trio.fail_after(0.2 + SLACK):
+                await front.ended.wait()
+
+
+async def test_half_a_request_cannot_hold_up_a_stop(running, stage):
+    """Neither an unfinished head nor an unfinished body outlives the grace time."""
+    async with (
+        running(stage.app, grace=0.2) as front,
+        await front.connect() as head,
+        await front.connect() as body,
+    ):
+        await head.send(b"GET /hello HT")
+        await body.send(b"POST /echo HTTP/1.1\r\nHost: front\r\nContent-Length: 5\r\n\r\nab")
+        await trio.sleep(0.05)
+        front.stop.set()
+        with trio.fail_after(0.2 + SLACK):
+            await front.ended.wait()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts descriptors in /proc")
+async def test_idle_connections_leave_no_descriptor_behind(running, stage):
+    """Three hundred connections, half of them used, are gone after the keep-alive timeout."""
+    async with running(stage.app, keep_alive=0.2, first_byte=0.2) as front:
+        before = len(os.listdir("/proc/self/fd"))
+        clients = [await front.connect() for _ in range(300)]
+        for client in clients[::2]:
+            await client.ask()
+        assert len(os.listdir("/proc/self/fd")) > before + 300
+        for client in clients:
+            assert await client.rest() == b""
+            await client.stream.aclose()
+        with trio.fail_after(SLACK):
+            while len(os.listdir("/proc/self/fd")) > before:
+                await trio.sleep(0.01)
+
+
+async def test_small_pieces_are_sent_at_once(running, stage):
+    """A piece of a stream arrives although the next one never comes."""
+    async with running(stage.app) as front, await front.connect() as client:
+        await client.send(b"GET /sse HTTP/1.1\r\nHost: front\r\n\r\n")
+        with trio.fail_after(1):
+            while b"data: first\n\n" not in client.data:
+                client.data += await client.stream.receive_some()
+
+
+async def test_accepted_sockets_do_not_delay_small_writes(plain_stage):
+    """TCP_NODELAY is set on what the listener gives us."""
+    accepted = []
+
+    class Watched(trio.abc.Listener):
+        async def accept(self):
+            accepted.append(await inner.accept())
+            return accepted[-1]
+
+        async def aclose(self):
+            await inner.aclose()
+
+    [inner] = await front_package.bind("127.0.0.1", 0)
+    stop = trio.Event()
+    async with trio.open_nursery() as nursery:
+        settings = front_package.FrontSettings(grace=0.1)
+        nursery.start_soon(lambda: front_package.serve(plain_stage.app, [Watched()], settings, stop=stop))
+        async with await trio.open_tcp_stream(*inner.socket.getsockname()) as client:
+            await client.send_all(b"GET /hello HTTP/1.1\r\nHost: front\r\n\r\n")
+            await client.receive_some()
+            [stream] = accepted
+            assert stream.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            stop.set()
