@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+SOURCES = $(shell find gateway providers policies state benchmarks -name '*.py')
 
 .PHONY: serve test check lock clean
 
@@ -11,10 +12,11 @@ serve: $(VENV)/.installed
 test: $(VENV)/.developing
 	$(BIN)/python -m pytest
 
+# ASYNC127 asks for another HTTP client; ours is the owner's choice, and used so that its faults cannot bite.
 check: $(VENV)/.developing
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/python -m flake8_async --disable ASYNC127 gateway providers policies state benchmarks
+	$(BIN)/python -m flake8_async --disable ASYNC127 $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -1,11 +1,13 @@
 """An open-loop load generator: streamed chat requests at their scheduled times, against any such server."""
 
-import json
 from collections.abc import Sequence
 
 import attrs
-import httpx
+import msgspec
 import trio
+from httptools import HttpParserError
+
+from benchmarks.stream_client import FirstContent, Request, post, send
 
 MESSAGES = [{"role": "user", "content": "Kısa bir hikaye yaz"}]
 
@@ -39,48 +41,37 @@ async def run(
 ) -> list[Sample]:
     """Sends the schedule's requests, to each arm in turn, and gives what became of each, in order."""
     samples: list[Sample | None] = [None] * len(schedule)
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    async with (
-        httpx.AsyncClient(limits=limits, timeout=120.0, trust_env=False) as http,
-        trio.open_nursery() as nursery,
-    ):
-        start = trio.current_time()
+    requests = [_request(arm, model, max_tokens) for arm in arms]
+    start = trio.current_time()
 
-        async def one(index: int, due: float) -> None:
-            arm = arms[index % len(arms)]
-            samples[index] = await _request(http, arm, start + due, model, max_tokens)
+    async def one(index: int, due: float) -> None:
+        arm = index % len(arms)
+        samples[index] = await _sample(arms[arm].name, requests[arm], start + due)
 
+    async with trio.open_nursery() as nursery:
         for index, due in enumerate(schedule):
             await trio.sleep_until(start + due)
             nursery.start_soon(one, index, due)
     return [sample for sample in samples if sample is not None]
 
 
-async def _request(
-    http: httpx.AsyncClient, arm: Arm, due: float, model: str, max_tokens: int
-) -> Sample:
+def _request(arm: Arm, model: str, max_tokens: int) -> Request:
     body = {"model": model, "messages": MESSAGES, "stream": True, "max_tokens": max_tokens}
-    headers = {"authorization": f"Bearer {arm.api_key}"}
-    url = f"{arm.base_url}/v1/chat/completions"
-    ttft: float | None = None
-    ended, hedged, error = False, "no", None
+    headers = {"Authorization": f"Bearer {arm.api_key}", "Content-Type": "application/json"}
+    return post(f"{arm.base_url}/v1/chat/completions", headers, msgspec.json.encode(body))
+
+
+async def _sample(arm: str, request: Request, due: float) -> Sample:
+    first = FirstContent()
+    hedged, error = "no", None
     try:
-        async with http.stream("POST", url, json=body, headers=headers) as response:
-            hedged = response.headers.get("x-hedgerow-hedged", "no")
-            if response.status_code != httpx.codes.OK:
-                error = f"status {response.status_code}"
-            async for line in response.aiter_lines():
-                ttft = ttft or (trio.current_time() - due if _has_content(line) else None)
-                ended = ended or line == "data: [DONE]"
-    except httpx.HTTPError as broken:
+        response = await send(request, first)
+        hedged = response.headers.get("x-hedgerow-hedged", "no")
+        if response.status != 200:
+            error = f"status {response.status}"
+        elif not first.done:
+            error = "cut"
+    except (OSError, trio.BrokenResourceError, HttpParserError) as broken:
         error = type(broken).__name__
-    if error is None and not ended:
-        error = "cut"
-    return Sample(arm.name, due, ttft, trio.current_time() - due, error, hedged)
-
-
-def _has_content(line: str) -> bool:
-    if not line.startswith("data: {"):
-        return False
-    choices = json.loads(line[6:]).get("choices") or [{}]
-    return bool(choices[0].get("delta", {}).get("content"))
+    ttft = None if first.at is None else first.at - due
+    return Sample(arm, due, ttft, trio.current_time() - due, error, hedged)

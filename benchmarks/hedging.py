@@ -7,6 +7,7 @@ between the two, so slow periods of the machine hit both alike. Latency counts f
 
 import random
 import tempfile
+from collections import Counter
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Annotated, Literal
@@ -39,7 +40,7 @@ class Side:
 
     name: str
     requests: int
-    errors: int
+    errors: dict[str, int]
     hedged: int
     extra: float
     p50: Interval
@@ -140,7 +141,7 @@ def _side(
     return Side(
         name=name,
         requests=len(mine),
-        errors=sum(sample.error is not None for sample in mine),
+        errors=dict(Counter(sample.error for sample in mine if sample.error is not None)),
         hedged=sum(sample.hedged != "no" for sample in mine),
         extra=calls / max(1, len(mine)) - 1,
         p50=block_bootstrap(ttfts, 0.5, rng),
@@ -155,7 +156,7 @@ def _table(sides: tuple[Side, Side], profile: str, seed: int) -> str:
         f"{'hedging':<8}{'requests':>9}{'errors':>7}{'p50':>18}{'p95':>20}{'p99':>20}{'extra calls':>13}",
     ]
     lines += [
-        f"{s.name:<8}{s.requests:>9}{s.errors:>7}{_ms(s.p50):>18}{_ms(s.p95):>20}{_ms(s.p99):>20}"
+        f"{s.name:<8}{s.requests:>9}{sum(s.errors.values()):>7}{_ms(s.p50):>18}{_ms(s.p95):>20}{_ms(s.p99):>20}"
         f"{100 * s.extra:>11.2f} %"
         for s in sides
     ]
@@ -164,6 +165,7 @@ def _table(sides: tuple[Side, Side], profile: str, seed: int) -> str:
         f"p99 with hedging is {on.p99.value / off.p99.value:.2f} of p99 without, "
         f"at {100 * on.extra:.2f} % extra calls"
     )
+    lines += [f"errors with hedging {s.name}: {s.errors}" for s in sides if s.errors]
     return "\n".join(lines)
 
 

@@ -1,9 +1,11 @@
 """What a person reads when the gateway has started: where it is, what it found, and a line to paste."""
 
+import shlex
 from collections.abc import Sequence
 from importlib.metadata import version
 
 import attrs
+import msgspec
 
 from gateway.catalog import Catalog
 from gateway.config import Config
@@ -53,11 +55,16 @@ def _keys(config: Config) -> str:
 
 def _models(catalog: Catalog) -> str:
     names = sorted(catalog.offers)
-    shown = ", ".join(names[:SHOWN_MODELS])
+    shown = ", ".join(_plain(name) for name in names[:SHOWN_MODELS])
     more = f", and {len(names) - SHOWN_MODELS} more" if len(names) > SHOWN_MODELS else ""
     unasked = [provider.name for provider in catalog.open_providers]
     note = f" (could not ask: {', '.join(unasked)})" if unasked else ""
     return f"{len(names)}: {shown}{more}{note}" if names else f"none found{note}"
+
+
+def _plain(name: str) -> str:
+    """An upstream chooses its models' names, and must not steer the terminal with them."""
+    return name if name.isprintable() else ascii(name)
 
 
 def _project(fresh: FreshKeys | None) -> Sequence[str]:
@@ -77,9 +84,10 @@ def _example(base_url: str, catalog: Catalog, fresh: FreshKeys | None) -> Sequen
     known = [name for name in PREFERRED if name in catalog.offers] or sorted(catalog.offers)
     model = known[0] if known else PREFERRED[0]
     key = fresh.live if fresh else "$HEDGEROW_KEY"
-    body = f'{{"model":"{model}","messages":[{{"role":"user","content":"Merhaba, nasılsın?"}}]}}'
+    message = {"role": "user", "content": "Merhaba, nasılsın?"}
+    body = msgspec.json.encode({"model": model, "messages": [message]}).decode()
     line = (
         f'  curl {base_url}/v1/chat/completions -H "Authorization: Bearer {key}"'
-        f" -H \"Content-Type: application/json\" -d '{body}'"
+        f' -H "Content-Type: application/json" -d {shlex.quote(body)}'
     )
     return ("  Try it:", line)

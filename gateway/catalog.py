@@ -101,7 +101,9 @@ def _discovered(
 
 def _targets(providers: Iterable[ProviderConfig], model: str) -> list[Target]:
     return [
-        Target(key.name, provider.name, key.domain, model, provider.weight)
+        Target(
+            key.name, provider.name, key.domain, model, provider.weight, provider.max_concurrent
+        )
         for provider in providers
         for key in provider.keys
     ]

@@ -81,8 +81,9 @@ class ProviderConfig:
     """One upstream and its keys.
 
     `base_url` has no slash at its end; it is None only for the simulator in this process. `weight`
-    is this provider's share of the load relative to its peers. `headers` are sent with every call;
-    their names are lower-case, their values count as secrets.
+    is this provider's share of the load relative to its peers, `max_concurrent` the most calls in
+    flight on each of its keys. `headers` are sent with every call; their names are lower-case, their
+    values count as secrets.
     """
 
     name: str
@@ -91,6 +92,7 @@ class ProviderConfig:
     domain: str
     keys: tuple[KeyConfig, ...]
     weight: float = 1.0
+    max_concurrent: int = 256
     headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
 
     @property
@@ -132,10 +134,13 @@ class ModelConfig:
 
 @attrs.frozen
 class ProjectConfig:
-    """A project's models (globs), limits, and the policy that replaces its models' own, if any."""
+    """A project's models (globs), limits, and the policy that replaces its models' own, if any.
+
+    `models` None leaves them to what the project was created with.
+    """
 
     name: str
-    models: tuple[str, ...] = ("*",)
+    models: tuple[str, ...] | None = None
     limits: Limits = attrs.Factory(Limits)
     policy: str | None = None
 

@@ -152,6 +152,7 @@ def _provider(name: str, table: ProviderTable) -> ProviderConfig:
         domain,
         keys,
         table.weight,
+        table.max_concurrent,
         tuple(table.headers.items()),
     )
 

@@ -92,6 +92,7 @@ class ProviderTable:
     domain: Label | None = None
     keys: tuple[FoundKey, ...] = ()
     weight: Weight = 1.0
+    max_concurrent: Count = 256
     headers: dict[HeaderName, HeaderValue] = attrs.field(factory=dict, repr=False)
 
 
@@ -117,7 +118,7 @@ class PolicyTable:
 class ProjectTable:
     """`[projects.NAME]`"""
 
-    models: tuple[Label, ...] = ("*",)
+    models: tuple[Label, ...] | None = None
     limits: Limits = attrs.Factory(Limits)
     policy: PolicyName | None = None
 

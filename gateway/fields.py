@@ -28,7 +28,7 @@ def optional_bool(body: Mapping[str, Any], name: str) -> bool:
     return value
 
 
-def integer(body: Mapping[str, Any], name: str, low: int, high: int | None) -> int | None:
+def integer(body: Mapping[str, Any], name: str, low: int, high: int) -> int | None:
     """A whole number in [low, high]. A float without a fraction is taken for one: some clients send 5.0."""
     value = body.get(name)
     if value is None:
@@ -66,7 +66,6 @@ def strings(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _check_range(value: float, name: str, low: float, high: float | None) -> None:
-    if value < low or (high is not None and value > high):
-        bounds = f"at least {low:g}" if high is None else f"between {low:g} and {high:g}"
-        raise bad_request(f"'{name}' must be {bounds}", name)
+def _check_range(value: float, name: str, low: float, high: float) -> None:
+    if not low <= value <= high:  # put so that "not a number" is out of every range
+        raise bad_request(f"'{name}' must be between {low} and {high}", name)

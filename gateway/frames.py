@@ -162,7 +162,8 @@ def _joined_logprobs(pieces: Sequence[Any]) -> dict[str, Any]:
     for piece in pieces:
         if isinstance(piece, dict):
             for name, tokens in piece.items():
-                joined[name] = (joined.get(name) or []) + tokens if tokens else joined.get(name)
+                known = joined.get(name)
+                joined[name] = [*(known or ()), *tokens] if isinstance(tokens, list) else known
     return joined
 
 

@@ -16,6 +16,8 @@ HedgeOverride: TypeAlias = Literal["off", "auto"] | float | None
 MAX_TAGS = 16
 MAX_TAG = 64
 MAX_DELAY = 600.0
+YES = ("1", "true", "yes", "on")
+NO = ("0", "false", "no", "off", "")
 
 
 @attrs.frozen
@@ -41,7 +43,7 @@ def read_knobs(headers: Mapping[str, str]) -> Knobs:
         policy=headers.get("x-hedgerow-policy") or None,
         timeout=_seconds(headers, "x-hedgerow-timeout"),
         tags=_tags(headers.get("x-hedgerow-tags", "")),
-        no_log=headers.get("x-hedgerow-no-log", "0").lower() in ("1", "true", "yes"),
+        no_log=_flag(headers, "x-hedgerow-no-log"),
         mock=headers.get("x-hedgerow-mock") or None,
     )
 
@@ -57,6 +59,13 @@ def _hedge(value: str | None) -> HedgeOverride:
 def _seconds(headers: Mapping[str, str], name: str) -> float | None:
     value = headers.get(name)
     return None if value is None else _duration(value, name, "a duration such as '30s'")
+
+
+def _flag(headers: Mapping[str, str], name: str) -> bool:
+    value = headers.get(name, "").lower()
+    if value not in (*YES, *NO):
+        raise _bad(name, "1 or 0")  # a mistyped wish for privacy must not pass for none
+    return value in YES
 
 
 def _duration(value: str, name: str, expected: str) -> float:

@@ -12,7 +12,8 @@ from typing import Any, TextIO
 import structlog
 
 CREDENTIALS = re.compile(
-    r"(pk_(?:live|test)_|sk-|AIza|gsk_|xai-)[A-Za-z0-9_\-]{6,}|(?<=[Bb]earer )\S+|(?<=api_key=)[^&\s]+"
+    r"(?<![A-Za-z])(?:pk_(?:live|test)_|c?sk-|AIza|gsk_|xai-|pplx-)[A-Za-z0-9_\-]{6,}"
+    r"|(?<=(?i:bearer) )\S+|(?<=api_key=)[^&\s]+"
 )
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("gateway")
@@ -39,7 +40,7 @@ def configure(*, stream: TextIO = sys.stderr, level: int = logging.INFO) -> None
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    renderer = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
+    renderer = _for_people() if pretty else structlog.processors.JSONRenderer()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -53,6 +54,26 @@ def configure(*, stream: TextIO = sys.stderr, level: int = logging.INFO) -> None
 def _redact_event(
     _logger: Any, _name: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
+    """What begins with `_` is structlog's own and is not shown."""
     return {
-        name: redact(value) if isinstance(value, str) else value for name, value in event.items()
+        name: value if name.startswith("_") else _redacted(value) for name, value in event.items()
     }
+
+
+def _redacted(value: Any) -> Any:
+    """The value, as it will be shown: what is no plain value is shown by its `repr`."""
+    match value:
+        case str():
+            return redact(value)
+        case None | bool() | int() | float():
+            return value
+        case dict():
+            return {_redacted(name): _redacted(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_redacted(item) for item in value]
+    return redact(repr(value))
+
+
+def _for_people() -> structlog.dev.ConsoleRenderer:
+    # The default formatter of exceptions shows local variables, and those may hold anything.
+    return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)

@@ -30,8 +30,8 @@ from providers.types import Ended, Event, Failed
 
 NO_TARGET = "No key in the pool can take this request now"
 
-SHORTEST_WAIT = 0.001
-"""Seconds slept at least while keys rest, so that rounding cannot make the wait a busy loop."""
+SHORTEST_WAIT = 0.02
+"""Seconds between looks while every key is full or about to be back."""
 
 
 @attrs.frozen

@@ -28,7 +28,6 @@ from gateway.mocked import Mocked
 from gateway.upstreams import Upstreams, connect
 from policies.pool import Pool
 from providers.client import HttpClient, new_http_client
-from providers.simulator.run import embedded
 from providers.types import ModelInfo
 from state.projects import new_project
 from state.store import Store
@@ -112,6 +111,8 @@ async def _front(
 async def _start_simulator(nursery: trio.Nursery, config: Config, rng: random.Random) -> str | None:
     if not any(provider.in_process for provider in config.providers):
         return None
+    from providers.simulator.run import embedded  # noqa: PLC0415 - nobody else pays for loading it
+
     address: str = await nursery.start(embedded(rng).serve)
     return address
 

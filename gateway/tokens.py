@@ -21,8 +21,11 @@ def prompt_tokens(call: Call) -> int:
 
 
 def reserved_tokens(call: Call) -> int:
-    """What to reserve before the call: the prompt and the most it asks for (unasked: the prompt alone)."""
-    most = call.max_tokens or 0 if isinstance(call, ChatCall) else 0
+    """What to reserve before the call: the prompt and the most it asks for, in all of its choices.
+
+    A call that asks for no most is reserved its prompt alone.
+    """
+    most = (call.max_tokens or 0) * call.n if isinstance(call, ChatCall) else 0
     return prompt_tokens(call) + most
 
 

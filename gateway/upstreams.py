@@ -32,11 +32,15 @@ class Upstreams:
 
     providers: Sequence[ProviderConfig]
     _all: Mapping[tuple[str, str, str], Upstream]
+    _by_name: Mapping[str, ProviderConfig] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._by_name = {provider.name: provider for provider in self.providers}
 
     def find(self, target: Target) -> Upstream:
         """Where the target's calls go."""
-        provider = next(p for p in self.providers if p.name == target.provider)
-        return self._all[target.provider, target.key, kind_for(provider, target.model)]
+        kind = kind_for(self._by_name[target.provider], target.model)
+        return self._all[target.provider, target.key, kind]
 
     async def discover(self, http: HttpClient) -> dict[str, Sequence[ModelInfo] | None]:
         """What each provider says it offers, all asked at once; None where it could not be asked."""

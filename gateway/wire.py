@@ -19,6 +19,13 @@ MAX_INPUTS = 2048
 """Embedding inputs in one request, as at OpenAI."""
 
 MAX_MESSAGES = 10_000
+MAX_TOKENS = 2**31 - 1
+"""More than any model writes, and small enough to be added to any limit."""
+
+MAX_DEPTH = 128
+"""Arrays and objects within each other. Far less than what the stack holds where the body is written
+again for an upstream: what was read must never fail there."""
+
 NOT_YET = (
     "tools",
     "tool_choice",
@@ -46,6 +53,9 @@ def read_json(body: bytes) -> Mapping[str, Any]:
         raise bad_request("The body is nested too deeply") from error
     if not isinstance(value, dict):
         raise bad_request("The body must be a JSON object")
+    # Counting the brackets is cheap, and nearly always enough.
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_too_deep(value):
+        raise bad_request("The body is nested too deeply")
     return cast("dict[str, Any]", value)
 
 
@@ -72,14 +82,14 @@ def read_chat(body: Mapping[str, Any]) -> ChatCall:
     model = model_of(body)
     _refuse_not_yet(body)
     stream = optional_bool(body, "stream")
-    max_tokens = integer(body, "max_tokens", 1, None)
+    max_tokens = integer(body, "max_tokens", 1, MAX_TOKENS)
     return ChatCall(
         model=model,
         messages=_messages(body),
         body=body,
         stream=stream,
         include_usage=_include_usage(body, stream=stream),
-        max_tokens=integer(body, "max_completion_tokens", 1, None) or max_tokens,
+        max_tokens=integer(body, "max_completion_tokens", 1, MAX_TOKENS) or max_tokens,
         temperature=number(body, "temperature", 0.0, 2.0),
         top_p=number(body, "top_p", 0.0, 1.0),
         stop=strings(body, "stop"),
@@ -104,6 +114,18 @@ def read_embeddings(body: Mapping[str, Any]) -> EmbedCall:
         encoding=_encoding(body),
         dimensions=integer(body, "dimensions", 1, 100_000),
     )
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, (dict, list))
+        ]
+    return bool(level)
 
 
 def _refuse_not_yet(body: Mapping[str, Any]) -> None:
@@ -186,7 +208,7 @@ def _encoding(body: Mapping[str, Any]) -> Literal["float", "base64"]:
             return "float"
         case "base64":
             return "base64"
-    raise bad_request("'encoding_format' must be \"float\" or \"base64\"", "encoding_format")
+    raise bad_request('\'encoding_format\' must be "float" or "base64"', "encoding_format")
 
 
 def _inputs(body: Mapping[str, Any]) -> tuple[str | tuple[int, ...], ...]:
@@ -194,7 +216,7 @@ def _inputs(body: Mapping[str, Any]) -> tuple[str | tuple[int, ...], ...]:
         raise bad_request("Missing required parameter: 'input'", "input")
     value = body["input"]
     if isinstance(value, str):
-        value = [value]
+        return (_input(value, "input"),)
     if not isinstance(value, list) or not value:
         raise bad_request("'input' must be a string or a non-empty array", "input")
     if _are_tokens(value):

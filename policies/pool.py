@@ -121,14 +121,21 @@ class Pool:
     ) -> Target | None:
         """The target for the next attempt, or None if no key can take it now.
 
-        The first tier that has one decides. Never a key in `used`, never a domain in `avoid`. A
-        rival of `prefer_other_than` is sought at another provider, then in another domain, then at
-        another key. When all that is left is ejected, an ejected key is better than none.
+        The first tier that has one decides. Never a key in `used`, never a domain in `avoid`, never
+        a key that is full. A rival of `prefer_other_than` is sought at another provider, then in
+        another domain, then at another key. When all that is left is ejected, an ejected key is
+        better than none.
         """
         health = self.health
 
         def fit(targets: Iterable[Target]) -> list[Target]:
-            fresh = [t for t in targets if t.key not in used and t.domain not in avoid]
+            fresh = [
+                target
+                for target in targets
+                if target.key not in used
+                and target.domain not in avoid
+                and self.load.of(target.key) < target.concurrent
+            ]
             return _farthest(fresh, prefer_other_than)
 
         for tier in route:

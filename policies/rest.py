@@ -76,7 +76,8 @@ class Transition:
     """A change of a key's state, for the journal and the metrics.
 
     It concerns the key and all its models; where `model` is given only that model, and where
-    `domain` is given every key of that domain. `until` is on the clock of the `now` handed in.
+    `domain` is given every key of that domain. `until` is on the clock of the `now` handed in; that
+    it has passed is not told again.
     """
 
     key: str

@@ -11,7 +11,8 @@ class Target:
 
     `key` names the credential uniquely in the whole pool (`gemini-a-1`) and is never the credential
     itself. Keys of one `domain` share a quota or fail together. `model` is the upstream's name. A
-    target of `weight` 2 is preferred as if it were twice as fast; weights are positive.
+    target of `weight` 2 is preferred as if it were twice as fast; weights are positive. A key never has
+    more than `concurrent` calls in flight: past that, more only wait at the provider.
     """
 
     key: str
@@ -19,6 +20,7 @@ class Target:
     domain: str
     model: str
     weight: float = attrs.field(default=1.0, validator=attrs.validators.gt(0.0))
+    concurrent: int = 256
 
 
 Route: TypeAlias = tuple[tuple[Target, ...], ...]

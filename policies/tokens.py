@@ -12,6 +12,7 @@ from providers.types import Message
 
 PER_MESSAGE = 4  # its role and its frame
 PER_PROMPT = 3  # what invites the answer
+COUNTED = 20_000  # characters: a megabyte would hold up everybody else for a tenth of a second
 
 # Beyond ASCII, what is neither letter nor digit nor space belongs to what stands before it.
 _CHARACTER = r"\S(?:[^\w\s\x00-\x7f]|(?<=\u200d)\w){0,12}"
@@ -24,8 +25,9 @@ def split(text: str) -> tuple[str, ...]:
 
 
 def count(text: str) -> int:
-    """How many tokens the text has."""
-    return sum(1 for _ in _TOKEN.finditer(text))
+    """How many tokens the text has; of a long one, about: as many as its beginning lets expect."""
+    found = sum(1 for _ in _TOKEN.finditer(text[:COUNTED]))
+    return found if len(text) <= COUNTED else round(found * len(text) / COUNTED)
 
 
 def count_prompt(messages: Iterable[Message]) -> int:

@@ -216,7 +216,7 @@ def _wall(date: str) -> float | None:
 DURATION = re.compile(
     r"""(?:([0-9]+)d)?
         (?:([0-9]+)h)?
-        (?:([0-9]+)m(?!s))?
+        (?:([0-9]+)m)?
         (?:([0-9]+\.?[0-9]*)s)?
         (?:([0-9]+\.?[0-9]*)ms)?""",
     re.VERBOSE,
@@ -226,7 +226,9 @@ UNITS = (86_400.0, 3_600.0, 60.0, 1.0, 0.001)
 
 def duration(text: str) -> float | None:
     """Seconds in a duration as headers write it: `2ms`, `1m30s`, `17.4s`; `7` is seconds."""
-    if text and (found := DURATION.fullmatch(text)):
+    if not text:
+        return None
+    if found := DURATION.fullmatch(text):
         parts = zip(found.groups(), UNITS, strict=True)
         seconds: float | None = sum(float(part) * unit for part, unit in parts if part)
     else:
@@ -234,9 +236,16 @@ def duration(text: str) -> float | None:
     return seconds if seconds is not None and 0 <= seconds < inf else None
 
 
-REQUESTS = ("-requests", "-req-minute", "-requests-minute", "")
-TOKENS = ("-tokens", "-tokens-minute")
-"""How OpenAI spells it, then Mistral, Hugging Face and Together."""
+def _spelled(*subjects: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        tuple(f"x-ratelimit-{part}{subject}" for subject in subjects)
+        for part in ("limit", "remaining", "reset")
+    )
+
+
+REQUESTS = _spelled("-requests", "-req-minute", "-requests-minute", "")
+TOKENS = _spelled("-tokens", "-tokens-minute")
+"""The headers of limit, rest and reset: as OpenAI spells them, Mistral, Hugging Face, Together."""
 
 
 def openai_limits(headers: Mapping[str, str]) -> RateLimits:
@@ -256,15 +265,18 @@ def openai_limits(headers: Mapping[str, str]) -> RateLimits:
 
 
 def _quota(
-    headers: Mapping[str, str], names: tuple[str, ...]
+    headers: Mapping[str, str], names: tuple[tuple[str, ...], ...]
 ) -> tuple[int | None, int | None, float | None]:
     """The limit, what remains of it, and seconds until its reset."""
+    limit, remaining, reset = (_first(headers, spellings) for spellings in names)
+    return _count(limit), _count(remaining), duration(reset)
 
-    def first(kind: str) -> str:
-        spelled = (headers.get(f"x-ratelimit-{kind}{name}") for name in names)
-        return next(filter(None, spelled), "")
 
-    return _count(first("limit")), _count(first("remaining")), duration(first("reset"))
+def _first(headers: Mapping[str, str], names: tuple[str, ...]) -> str:
+    for name in names:
+        if text := headers.get(name):
+            return text
+    return ""
 
 
 def _count(text: str) -> int | None:

@@ -92,7 +92,7 @@ def finish_reason(choice: JSON) -> FinishReason | None:
 def pieces(choice: JSON, said: JSON, index: int) -> list[Event]:
     """The texts of a delta or a message: reasoning, then content, then refusal."""
     given = fields(choice.get("logprobs"))
-    logprobs = given if any(given.values()) else None
+    logprobs = given if given and any(given.values()) else None
     return [
         TextDelta(words, index, kind, None if kind == "reasoning" else logprobs)
         for kind, words in _texts(said)

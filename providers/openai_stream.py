@@ -81,7 +81,7 @@ class ChatStream:
             events += self._close(choice, index)
         self._spoke = self._spoke or any(map(is_semantic, events))
         events += usage_in(chunk)
-        return [*self._start(chunk, events), *events]
+        return events if self._started else self._start(chunk, events)
 
     def _close(self, choice: JSON, index: int) -> list[Event]:
         """The choice's finish, the first time: some upstreams repeat it."""
@@ -93,12 +93,10 @@ class ChatStream:
         return [Finished(reason, index)]
 
     def _start(self, chunk: JSON, events: list[Event]) -> list[Event]:
-        """Azure's first chunk is nameless and empty: it starts nothing."""
+        """The first events. Azure's first chunk is nameless and empty: it starts nothing."""
         start = started(chunk)
-        if self._started or not (start.id or start.model or events):
-            return []
-        self._started = True
-        return [start]
+        self._started = bool(start.id or start.model or events)
+        return [start, *events] if self._started else []
 
     def _end(self) -> list[Event]:
         if not self._spoke:

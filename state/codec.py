@@ -68,7 +68,8 @@ def encode(record: Record, seq: int, ts: int) -> tuple[bytes, Record]:
         line = _seal(_members(record, seq, ts))
         kept = _WHOLE[type(record)].decode(line)
     except (ValueError, TypeError, OverflowError) as error:
-        raise RecordRefused(f"a {record.t} record cannot be kept: {error}") from None
+        _, _, where = str(error).partition(" - at ")  # the rest may quote the value
+        raise RecordRefused(f"a {record.t} record cannot be kept: {where or 'no JSON'}") from None
     if len(line) > MAX_LINE:
         raise RecordRefused(f"a {record.t} record of {len(line)} bytes is over {MAX_LINE}")
     return line, kept

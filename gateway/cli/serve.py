@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -41,15 +42,16 @@ def sim(
     bind: Annotated[str, Parameter(help="Where to listen, as HOST:PORT.")] = "127.0.0.1:8499",
     profile: Annotated[Profile, Parameter(help="How its latencies are distributed.")] = "typical",
     seed: Annotated[int, Parameter(help="Makes the run repeatable.")] = 1,
+    scale: Annotated[float, Parameter(help="Multiplies all its times.")] = 1.0,
 ) -> None:
     """Run fake providers that speak the real wire formats."""
     host, port = parse_bind(bind)
-    trio.run(partial(_simulate, host, port, profile, seed))
+    trio.run(partial(_simulate, partial(simulate, host, port, profile, seed, scale=scale)))
 
 
-async def _simulate(host: str, port: int, profile: str, seed: int) -> None:
+async def _simulate(run: Callable[..., Awaitable[None]]) -> None:
     async with trio.open_nursery() as nursery:
-        url = await nursery.start(simulate, host, port, profile, seed)
+        url = await nursery.start(run)
         print(f"Simulated OpenAI {url}/v1, Gemini {url}/v1beta, Anthropic {url}", flush=True)
         print(f"Any credential is a key; what each did: {url}/_sim/ledger", flush=True)
         with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:

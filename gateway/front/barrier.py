@@ -6,20 +6,27 @@ hold what a client sent.
 
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 logger = logging.getLogger("gateway.front")
 
 
+def _always_an_error() -> int:
+    return logging.ERROR
+
+
 @contextmanager
-def barrier(what: str) -> Iterator[None]:
-    """Logs any error of the block and swallows it; cancellation and the end of the process pass."""
+def barrier(what: str, level: Callable[[], int] = _always_an_error) -> Iterator[None]:
+    """Logs any error of the block and swallows it; cancellation and the end of the process pass.
+
+    `level` is asked when an error has come.
+    """
     try:
         yield
     except* Exception as errors:  # noqa: BLE001 - catching everything is what a barrier is for
         found = "; ".join(map(_describe, _leaves(errors)))
-        logger.error("%s failed: %s", what, found)  # noqa: TRY400 - its text would hold values
+        logger.log(level(), "%s failed: %s", what, found)
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

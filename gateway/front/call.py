@@ -4,6 +4,8 @@ Stands where Hypercorn's task group stands, because a request must have a cancel
 telling the application that its client has left must never wait for the application.
 """
 
+import logging
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -67,11 +69,15 @@ class Call:
     async def _run(
         self, app: AppWrapper, scope: Scope, send: Callable[[ASGISendEvent], Awaitable[None]]
     ) -> None:
-        with barrier("An application call"), self._scope:
+        with barrier("An application call", self._level), self._scope:
             await app(scope, self._receive, send, trio.to_thread.run_sync, trio.from_thread.run)
         for beside in self._beside:
             beside.cancel()
         await self.on_end()
+
+    def _level(self) -> int:
+        # Frameworks leave by an exception of their own when their client has left.
+        return logging.ERROR if self._scope.deadline == math.inf else logging.INFO
 
     async def _receive(self) -> ASGIReceiveEvent:
         try:

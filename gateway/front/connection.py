@@ -36,6 +36,7 @@ class Connection:
     _inbox: Inbox = attrs.field(factory=lambda: Inbox(READ_AHEAD), repr=False)
     _idle: trio.CancelScope | None = attrs.field(default=None, repr=False)
     _exchange: Exchange | None = attrs.field(default=None, repr=False)
+    _unread: bool = False
 
     async def run(self) -> None:
         """Serves the client, and closes."""
@@ -65,8 +66,8 @@ class Connection:
                 if not await self._answer(Exchange(self.site, self.line, nursery, head)):
                     return
         except ApiError as error:
-            self._exchange = None
-            await self.line.write(response(error))
+            self._unread = True
+            await self.line.write(response(error), last=True)
 
     async def _next_head(self) -> Head | None:
         """The next request's head; None when it is time to close instead."""
@@ -97,12 +98,13 @@ class Connection:
             await exchange.run(self._inbox)
         except ApiError as error:
             await exchange.refuse(error)
+        self._unread = not exchange.taken
         return exchange.reusable and not self.site.draining
 
     async def _part(self) -> None:
         """Lets a client that is still sending read its answer before the connection closes."""
-        taken = self._exchange is not None and self._exchange.taken
-        if self.line.broken or (taken and not self._inbox.data):
+        self.line.shut = True
+        if self.line.broken or not (self._unread or self._inbox.data):
             return
         with suppress(trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError):
             await self.line.stream.send_eof()

@@ -15,9 +15,10 @@ from hypercorn.protocol.events import Data, EndBody, Response
 from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol
 from hypercorn.protocol.http_stream import HTTPStream
-from hypercorn.protocol.ws_stream import WSStream
+from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
+from wsproto.connection import ConnectionState as WebsocketState
 
 from gateway.errors import ApiError, bad_request
 from gateway.front.body import Unframed, body_of
@@ -79,8 +80,8 @@ class Exchange(H11Protocol):
             await self._begin(inbox)
             if self.stream is not None:
                 await self._pump(inbox, self.stream)
-        if self.stream is not None and self.stream.closed:
-            await self.abandon()  # Hypercorn refused the websocket, and waits for nothing more
+        if self.stream is not None and _closed_by_hypercorn(self.stream):
+            await self.abandon()
         await self.finished.wait()
         await self.handle(Closed())
 
@@ -90,14 +91,14 @@ class Exchange(H11Protocol):
         if not self._started:
             self._started = True
             with_body = self._head.method != b"HEAD"
-            await self._line.write(response(error, with_body=with_body))
+            await self._line.write(response(error, with_body=with_body), last=True)
         await self.abandon()
 
     async def abandon(self) -> None:
         """Nobody wants the answer any more: tells the application, and ends it soon."""
         if self.finished.is_set():
             return
-        self._silent = True
+        self._silent = self._line.shut = True
         self._finish()
         await self.handle(Closed())
         self._call.leave()
@@ -126,7 +127,7 @@ class Exchange(H11Protocol):
             if piece := self._body.take(inbox.data):
                 self.connection.receive_data(piece)
             await self._pass_on(stream)
-            if stream.closed or self._body.done:
+            if self._body.done or _closed_by_hypercorn(stream):
                 return
             await self._more(inbox)
 
@@ -183,3 +184,11 @@ class Exchange(H11Protocol):
     async def _transmit(self, event: Event) -> None:
         if isinstance(event, RawData) and event.data:
             await self._line.write(event.data)
+
+
+def _closed_by_hypercorn(stream: HTTPStream | WSStream) -> bool:
+    """Whether a websocket was refused or closed over the application's head, which nobody else is told."""
+    if isinstance(stream, HTTPStream) or stream.closed:
+        return stream.closed
+    accepted = stream.state is ASGIWebsocketState.CONNECTED
+    return accepted and stream.connection.state is not WebsocketState.OPEN

@@ -1,7 +1,7 @@
 """The direction towards the client: one writer at a time, each piece with a deadline.
 
 A write that was cut short (timeout, cancellation, broken connection) leaves the client with half a message,
-so the line is broken for good and everything later is dropped without an error; whoever watches the
+so the line is broken for good and everything later is dropped without an error. Whoever watches the
 reading direction learns of it, as if the client had left.
 """
 
@@ -17,13 +17,17 @@ Address = tuple[str, int] | None
 
 @attrs.define(eq=False)
 class Line:
-    """The writing side of a connection. `reading` is the scope its reader runs in."""
+    """The writing side of a connection. `reading` is the scope its reader runs in.
+
+    `broken` says that the client may have half a message; `shut` that it has been sent the last one.
+    """
 
     stream: trio.SocketStream
     timeout: float
     client: Address = None
     server: Address = None
     broken: bool = False
+    shut: bool = False
     reading: trio.CancelScope = attrs.field(factory=trio.CancelScope, repr=False)
     _lock: trio.Lock = attrs.field(factory=trio.Lock, repr=False)
 
@@ -35,11 +39,12 @@ class Line:
         server = parse_socket_addr(socket.family, socket.getsockname())
         return cls(stream, timeout, client, server)
 
-    async def write(self, data: bytes) -> None:
-        """Returns when the kernel has taken everything, or the line is broken."""
+    async def write(self, data: bytes, *, last: bool = False) -> None:
+        """Returns when the kernel has taken everything, or the line is broken. Nothing follows the last."""
         async with self._lock:
-            if self.broken:
+            if self.broken or self.shut:
                 return
+            self.shut = last
             self.broken = True  # until it is certain that all went out
             self.broken = not await self._send(data)
         if self.broken:

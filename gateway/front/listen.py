@@ -2,6 +2,8 @@
 
 import trio
 
+HIGHEST_PORT = 65535
+
 
 class AddressUnavailable(OSError):
     """The address cannot be listened on. The message names it and says why."""
@@ -13,8 +15,10 @@ async def bind(host: str, port: int, backlog: int = 2048) -> list[trio.SocketLis
     Raises:
         AddressUnavailable: the address is in use, not ours, or not an address.
     """
+    if not 0 <= port <= HIGHEST_PORT:  # the resolver would cut it down to 16 bits
+        raise AddressUnavailable(f"Cannot listen on {host}:{port}: no such port")
     try:
         return await trio.open_tcp_listeners(port, host=host, backlog=backlog)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        reason = error.strerror or str(error)
         raise AddressUnavailable(f"Cannot listen on {host}:{port}: {reason}") from error

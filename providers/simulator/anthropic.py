@@ -182,7 +182,8 @@ class Anthropic:
             }
             for name in names
         ]
-        page = {"data": data, "has_more": False, "first_id": names[0], "last_id": names[-1]}
+        ends = (names[0], names[-1]) if names else (None, None)
+        page = {"data": data, "has_more": False, "first_id": ends[0], "last_id": ends[1]}
         return Whole(msgspec.json.encode(page))
 
     def error(self, problem: Problem) -> Whole:

@@ -60,8 +60,10 @@ class Framing:
         return LAST_CHUNK if self.chunks else b""
 
     def chunk(self, data: bytes) -> bytes:
-        """A piece of a streamed body."""
-        return b"%x\r\n%b\r\n" % (len(data), data) if self.chunks else data
+        """A piece of a streamed body. None at all stays none: an empty chunk would end the body."""
+        if not data or not self.chunks:
+            return data
+        return b"%x\r\n%b\r\n" % (len(data), data)
 
     def _connection(self) -> bytes:
         return b"" if self.keep_alive else b"connection: close\r\n"

@@ -49,13 +49,14 @@ def embedded(rng: random.Random) -> Simulator:
     )
 
 
-def standalone(profile: str, seed: int) -> Simulator:
-    """Every credential is a key with this latency profile.
+def standalone(profile: str, seed: int, scale: float = 1.0) -> Simulator:
+    """Every credential is a key with this latency profile, its times multiplied by `scale`.
 
     Raises:
         KeyError: there is no such profile.
     """
-    return Simulator(default=KeyPlan(profile=PROFILES[profile]), rng=random.Random(seed))
+    plan = KeyPlan(profile=PROFILES[profile], scale=scale)
+    return Simulator(default=plan, rng=random.Random(seed))
 
 
 async def run(
@@ -64,6 +65,7 @@ async def run(
     profile: str,
     seed: int,
     *,
+    scale: float = 1.0,
     task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve until cancelled; reports the base URL.
@@ -72,6 +74,6 @@ async def run(
         KeyError: there is no such profile.
         OSError: the address cannot be listened on.
     """
-    simulator = standalone(profile, seed)
+    simulator = standalone(profile, seed, scale)
     async with trio.open_nursery() as nursery:
         task_status.started(await nursery.start(simulator.serve, bind_host, port))

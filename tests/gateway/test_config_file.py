@@ -143,7 +143,7 @@ limits = { rpm = 1 }
         "default": Policy(max_queue_wait=2.0),
         "calm": Policy("calm", hedge, Timeouts(1.0, 2.0, 3.0, 4.0, 5.0)),
     }
-    assert config.projects == (ProjectConfig("müşteri", ("*",), Limits(1), "calm"),)
+    assert config.projects == (ProjectConfig("müşteri", None, Limits(1), "calm"),)
 
 
 def test_eight_different_mistakes_are_eight_errors_at_once(mistakes):

@@ -378,6 +378,28 @@ async def test_a_race_waits_shortly_for_a_key_that_rests(
     assert trio.current_time() >= 2.0
 
 
+async def test_a_race_waits_while_its_only_key_is_full(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Our own limit on a key's calls holds a request back; it does not refuse it."""
+    stage, result = Stage({"a": [(0.1, spoken("a"))]}), Result()
+    (target,) = targets(["a"])
+    made = entry(stage, result, route=((attrs.evolve(target, concurrent=1),),))
+    lease = made.pool.begin(made.route[0][0], trio.current_time())
+
+    async def relay(answer: Answer) -> None:
+        while events := await answer.receive():
+            result.events.extend(events)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(Race(made).run, relay)
+        await trio.sleep(1.0)
+        assert result.events == []
+        made.pool.finish(lease, "won", trio.current_time(), random.Random(1))
+
+    assert result.text == "a"
+
+
 async def test_a_race_that_would_wait_too_long_is_refused_with_the_soonest_time(
     autojump_clock: trio.testing.MockClock,
 ) -> None:

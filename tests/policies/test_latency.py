@@ -54,6 +54,7 @@ def test_without_news_an_estimate_drifts_to_the_median_from_either_side(start):
     estimate.sample(start, 0.0, start)
     assert estimate.value(TAU, MEDIAN) == pytest.approx(start ** math.exp(-1))
     assert estimate.value(100 * TAU, MEDIAN) == pytest.approx(MEDIAN)
+    assert estimate.value(100 * TAU, 3.0) == pytest.approx(3.0)
 
 
 @settings(deadline=None, derandomize=True)

@@ -53,6 +53,12 @@ def test_known_texts_have_known_counts():
     assert count("   ") == 1
 
 
+def test_a_long_text_is_counted_by_its_beginning():
+    """Close enough, and quick however long it is."""
+    text = "a few plain words, and again. " * 20_000
+    assert count(text) == pytest.approx(len(split(text)), rel=0.001)
+
+
 def test_a_prompt_counts_its_frames():
     """Three for the answer's beginning, four for each message."""
     messages = [Message("system", "abcd"), Message("user", "abcd efgh")]

@@ -62,7 +62,7 @@ async def test_an_application_that_fails_to_start_is_reported_in_its_own_words()
         await front.serve(
             _app(startup="failed"), listeners, front.FrontSettings(), stop=trio.Event()
         )
-    with pytest.raises(OSError, match="127.0.0.1"):
+    with pytest.raises(OSError, match=r"127\.0\.0\.1"):
         await trio.open_tcp_stream("127.0.0.1", port)
 
 
@@ -85,7 +85,7 @@ async def test_a_failed_shutdown_is_logged_and_no_more(caplog):
     assert "shutdown is broken" in caplog.text
 
 
-async def test_a_shutdown_that_hangs_is_left_behind(caplog):
+async def test_a_shutdown_that_hangs_is_left_behind(caplog, autojump_clock):
     """The grace time and a little more bound the application's own end too."""
     started = trio.current_time()
     await _serve_and_stop(_app(patience=60), grace=0.1)

@@ -1,8 +1,8 @@
 """The accept loop: the cap, stopping in time, and what is left behind."""
 
-import os
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 import trio
@@ -16,15 +16,18 @@ SLACK = 2.0
 
 async def test_a_connection_above_the_cap_is_told_and_closed(running, stage):
     """503 with the usual error body and Retry-After; the seats taken are not disturbed."""
-    async with running(stage.app, max_connections=2) as front:
-        async with await front.connect() as first, await front.connect() as second:
-            assert (await first.ask()).status == (await second.ask()).status == 200
-            async with await front.connect() as third:
-                answer = await third.answer()
-                assert (answer.status, answer.headers["retry-after"]) == (503, "1")
-                assert b'"type":"service_unavailable","code":503' in answer.body
-                assert await third.rest() == b""
-            assert (await first.ask()).status == 200
+    async with (
+        running(stage.app, max_connections=2) as front,
+        await front.connect() as first,
+        await front.connect() as second,
+    ):
+        assert (await first.ask()).status == (await second.ask()).status == 200
+        async with await front.connect() as third:
+            answer = await third.answer()
+            assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+            assert b'"type":"service_unavailable","code":503' in answer.body
+            assert await third.rest() == b""
+        assert (await first.ask()).status == 200
 
 
 async def test_a_seat_that_is_free_again_is_taken(running, plain_stage):
@@ -32,7 +35,9 @@ async def test_a_seat_that_is_free_again_is_taken(running, plain_stage):
     async with running(plain_stage.app, max_connections=1) as front:
         for _ in range(5):
             async with await front.connect() as client:
-                await client.send(b"GET /hello HTTP/1.1\r\nHost: front\r\nConnection: close\r\n\r\n")
+                await client.send(
+                    b"GET /hello HTTP/1.1\r\nHost: front\r\nConnection: close\r\n\r\n"
+                )
                 assert (await client.answer()).status == 200
                 await client.rest()
 
@@ -95,19 +100,21 @@ async def test_a_stop_ends_what_is_accepted_at_once(running, stage):
         front.stop.set()
         await trio.sleep(0.05)
         assert not front.ended.is_set()
-        with pytest.raises(OSError, match="refused"):
+        with pytest.raises(OSError, match="all attempts"):
             await trio.open_tcp_stream("127.0.0.1", front.port)
 
 
 async def test_a_client_that_stopped_reading_cannot_hold_up_a_stop(running, stage):
     """A blocked write is cut at the grace time, long before its own timeout."""
-    async with running(stage.app, grace=0.2, write_timeout=60) as front:
-        async with await front.connect(receive_buffer=4096) as client:
-            await client.send(b"GET /flood HTTP/1.1\r\nHost: front\r\n\r\n")
-            await trio.sleep(0.1)
-            front.stop.set()
-            with trio.fail_after(0.2 + SLACK):
-                await front.ended.wait()
+    async with (
+        running(stage.app, grace=0.2, write_timeout=60) as front,
+        await front.connect(receive_buffer=4096) as client,
+    ):
+        await client.send(b"GET /flood HTTP/1.1\r\nHost: front\r\n\r\n")
+        await trio.sleep(0.1)
+        front.stop.set()
+        with trio.fail_after(0.2 + SLACK):
+            await front.ended.wait()
 
 
 async def test_half_a_request_cannot_hold_up_a_stop(running, stage):
@@ -125,20 +132,24 @@ async def test_half_a_request_cannot_hold_up_a_stop(running, stage):
             await front.ended.wait()
 
 
+def _descriptors():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts descriptors in /proc")
-async def test_idle_connections_leave_no_descriptor_behind(running, stage):
-    """Three hundred connections, half of them used, are gone after the keep-alive timeout."""
-    async with running(stage.app, keep_alive=0.2, first_byte=0.2) as front:
-        before = len(os.listdir("/proc/self/fd"))
+async def test_idle_connections_leave_no_descriptor_behind(running, quart_stage):
+    """Three hundred connections, some of them used, are gone after the keep-alive timeout."""
+    async with running(quart_stage.app, keep_alive=0.8, first_byte=0.8) as front:
+        before = _descriptors()
         clients = [await front.connect() for _ in range(300)]
-        for client in clients[::2]:
+        for client in clients[:30]:
             await client.ask()
-        assert len(os.listdir("/proc/self/fd")) > before + 300
+        assert _descriptors() > before + 300
         for client in clients:
             assert await client.rest() == b""
             await client.stream.aclose()
         with trio.fail_after(SLACK):
-            while len(os.listdir("/proc/self/fd")) > before:
+            while _descriptors() > before:
                 await trio.sleep(0.01)
 
 
@@ -167,7 +178,9 @@ async def test_accepted_sockets_do_not_delay_small_writes(plain_stage):
     stop = trio.Event()
     async with trio.open_nursery() as nursery:
         settings = front_package.FrontSettings(grace=0.1)
-        nursery.start_soon(lambda: front_package.serve(plain_stage.app, [Watched()], settings, stop=stop))
+        nursery.start_soon(
+            lambda: front_package.serve(plain_stage.app, [Watched()], settings, stop=stop)
+        )
         async with await trio.open_tcp_stream(*inner.socket.getsockname()) as client:
             await client.send_all(b"GET /hello HTTP/1.1\r\nHost: front\r\n\r\n")
             await client.receive_some()

@@ -28,7 +28,8 @@ class Question:
 
     @property
     def headers(self) -> dict[str, str]:
-        return dict([self.credential, *self.more, ("content-type", "application/json")])
+        known = [self.credential] if self.credential[1] else []
+        return dict([*known, *self.more, ("content-type", "application/json")])
 
 
 @attrs.frozen
@@ -47,7 +48,7 @@ def question(dialect: str, *, key: str = "sk-1", stream: bool = False, **body: A
     """A short chat in that language; further arguments go into the body."""
     if dialect == "openai":
         body = {"model": "gpt-4o-mini", "messages": MERHABA, "stream": stream, **body}
-        return Question("/v1/chat/completions", body, ("authorization", f"Bearer {key}"))
+        return Question("/v1/chat/completions", body, ("authorization", key and f"Bearer {key}"))
     if dialect == "anthropic":
         start = {"model": "claude-sonnet-4-5", "max_tokens": 500}
         body = {**start, "messages": MERHABA, "stream": stream, **body}
@@ -66,16 +67,13 @@ def events(body: bytes) -> list[ServerSentEvent]:
 
 def said(dialect: str, body: bytes) -> str:
     """The text of a stream, over all of its events."""
-    texts = []
-    for event in events(body):
-        if event.data != "[DONE]":
-            texts.append(_text(dialect, json.loads(event.data)))
-    return "".join(texts)
+    data = [event.data for event in events(body) if event.data != "[DONE]"]
+    return "".join(_text(dialect, json.loads(one)) for one in data)
 
 
 def _text(dialect: str, data: dict[str, Any]) -> str:
     if dialect == "openai":
-        return "".join(choice["delta"].get("content", "") for choice in data["choices"])
+        return "".join(choice["delta"].get("content", "") for choice in data.get("choices", ()))
     if dialect == "anthropic":
         return data.get("delta", {}).get("text", "")
     candidates = data.get("candidates", [])
@@ -108,12 +106,18 @@ class RawClient:
             h11.RemoteProtocolError: it is cut.
             trio.BrokenResourceError: the connection is reset.
         """
-        head, body = await self.head(), []
+        head, body = await self.head(), await self.rest()
+        names = {name.decode(): value.decode() for name, value in head.headers}
+        return Answer(head.status_code, names, body)
+
+    async def rest(self) -> bytes:
+        """The body, or what is left of it. Gets ready for the next answer."""
+        body = []
         while isinstance(event := await self.event(), h11.Data):
             body.append(bytes(event.data))
-        self._http.start_next_cycle() if self._http.our_state is h11.DONE else None
-        names = {name.decode(): value.decode() for name, value in head.headers}
-        return Answer(head.status_code, names, b"".join(body))
+        if self._http.their_state is h11.DONE:
+            self._http.start_next_cycle()
+        return b"".join(body)
 
     async def head(self) -> h11.Response:
         event = await self.event()
@@ -133,7 +137,7 @@ def instant(**plan: Any) -> Simulator:
     return Simulator(default=KeyPlan(**settings), rng=random.Random(7))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tools() -> Any:
     """The helpers above, since test modules cannot import one another."""
 
@@ -174,5 +178,3 @@ def dial(nursery: trio.Nursery) -> Callable[[Simulator], Awaitable[RawClient]]:
 async def _close_at_the_end(stream: trio.abc.Stream) -> None:
     async with stream:
         await trio.sleep_forever()
-
-

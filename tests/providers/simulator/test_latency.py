@@ -16,12 +16,17 @@ from providers.simulator.latency import (
     request_factor,
 )
 
-SAMPLES = 200_000
+SAMPLES = 100_000
 
 
 @pytest.mark.parametrize(
     ("profile", "p95", "p99", "p999"),
-    [(TIGHT, 1.44, 1.98, 4.3), (TYPICAL, 1.66, 3.0, 10.4), (SPIKY, 1.82, 6.8, 13.8), (HEAVY, 3.53, 7.71, 19.4)],
+    [
+        (TIGHT, 1.44, 1.98, 4.3),
+        (TYPICAL, 1.66, 3.0, 10.4),
+        (SPIKY, 1.82, 6.8, 13.8),
+        (HEAVY, 3.53, 7.71, 19.4),
+    ],
     ids=lambda value: value.name if isinstance(value, Profile) else "",
 )
 def test_profile_has_the_measured_tail(profile: Profile, p95: float, p99: float, p999: float):
@@ -38,7 +43,9 @@ def test_profile_has_the_measured_tail(profile: Profile, p95: float, p99: float,
 def test_same_seed_same_times():
     """Two generators in the same state give the same times."""
     one, two = random.Random(3), random.Random(3)
-    assert [first_token(HEAVY, one, 1) for _ in range(9)] == [first_token(HEAVY, two, 1) for _ in range(9)]
+    assert [first_token(HEAVY, one, 1) for _ in range(9)] == [
+        first_token(HEAVY, two, 1) for _ in range(9)
+    ]
 
 
 def test_no_first_token_takes_longer_than_the_cap():

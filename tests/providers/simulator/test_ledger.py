@@ -9,7 +9,11 @@ from providers.simulator.ledger import Counts, Entry
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("open"), st.sampled_from(["a", "b"])),
-        st.tuples(st.just("close"), st.integers(0, 20), st.sampled_from(["finished", "cancelled", "failed"])),
+        st.tuples(
+            st.just("close"),
+            st.integers(0, 20),
+            st.sampled_from(["finished", "cancelled", "failed"]),
+        ),
         st.tuples(st.just("forget")),
     ),
     max_size=60,

@@ -1,11 +1,15 @@
 """HTTP requests out of bytes."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.simulator.requests import HEAD_LIMIT, Request, RequestReader, Unreadable
 
-PLAIN = b"POST /v1/x?a=1&key=k HTTP/1.1\r\nHost: h\r\nX-Api-Key: k\r\nContent-Length: 5\r\n\r\nhello"
+PLAIN = (
+    b"POST /v1/x?a=1&key=k HTTP/1.1\r\nHost: h\r\nX-Api-Key: k\r\nContent-Length: 5\r\n\r\nhello"
+)
 CHUNKED = (
     b"POST /v1/y HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
     b"3\r\nhel\r\n2;ext=1\r\nlo\r\n0\r\nTrailer: x\r\n\r\n"
@@ -18,7 +22,7 @@ def fed(data: bytes, cuts: list[int] | None = None, limit: int = 100) -> list[Re
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts or ()), len(data)]
     return [
         request
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in itertools.pairwise(edges)
         for request in reader.feed(data[start:end])
     ]
 

@@ -19,7 +19,7 @@ def test_vectors_are_of_unit_length(dimensions: int):
 
 def test_vectors_are_stable():
     """The same text has the same vector in every process, another text another."""
-    assert vector("hedge", 3) == pytest.approx((-0.30338, -0.91834, 0.25415), abs=1e-4)
+    assert vector("hedge", 3) == pytest.approx((0.43715, -0.89212, 0.11408), abs=1e-4)
     assert vector("hedges", 3) != vector("hedge", 3)
 
 

@@ -1,0 +1,65 @@
+"""Requests as tests need them: bodies, calls, tickets, and what a refusal must look like."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gateway.auth import Principal
+from gateway.errors import TYPES, ApiError
+from gateway.knobs import Knobs
+from gateway.ticket import Ticket
+from gateway.trail import Trail
+from policies.settings import Policy
+from providers.types import Call, ChatCall, EmbedCall, Message
+
+CREATED = 1_704_056_400
+
+
+def chat_body(**changes: Any) -> dict[str, Any]:
+    """A small chat request's JSON, changed where a test says so."""
+    return {"model": "m", "messages": [{"role": "user", "content": "Merhaba"}]} | changes
+
+
+def chat(text: str = "Merhaba", **changes: Any) -> ChatCall:
+    """A small chat."""
+    return ChatCall("m", (Message("user", text),), chat_body(), **changes)
+
+
+def embed(*inputs: str | tuple[int, ...], **changes: Any) -> EmbedCall:
+    """An embeddings call for these inputs."""
+    return EmbedCall("m", inputs or ("Merhaba",), {}, **changes)
+
+
+def ticket(call: Call | None = None, **changes: Any) -> Ticket:
+    """A request of project `demo` that arrived at 0, changed where a test says so."""
+    usual: dict[str, Any] = {
+        "principal": Principal("demo", "live"),
+        "policy": Policy(),
+        "knobs": Knobs(),
+        "trail": Trail(0.0, id="req_1"),
+        "created": CREATED,
+    }
+    return Ticket(call=call or chat(), **(usual | changes))
+
+
+def each(name: str, *values: Any) -> list[tuple[str, Any]]:
+    """The values, each with the name of the parameter that it is tried as."""
+    return [(name, value) for value in values]
+
+
+def refusal(act: Callable[[], object]) -> ApiError:
+    """The error that the act ends in, whose body must have the one shape that clients know."""
+    with pytest.raises(ApiError) as caught:
+        act()
+    error = caught.value
+    expected: dict[str, Any] = {
+        "message": error.message,
+        "type": TYPES[error.status],
+        "code": error.status,
+    }
+    if error.param is not None:
+        expected["param"] = error.param
+    assert error.body() == {"error": expected}
+    assert error.message.strip()
+    return error

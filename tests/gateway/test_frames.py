@@ -1,0 +1,330 @@
+"""Answers in OpenAI's form: chunks of a stream, whole bodies, vectors; and that its SDK reads them."""
+
+import base64
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openai.types import CreateEmbeddingResponse
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+
+from gateway.errors import ApiError
+from gateway.frames import (
+    COMMENT,
+    DONE,
+    ChunkWriter,
+    Heading,
+    chat_body,
+    embeddings_body,
+    error_frame,
+    usage_body,
+)
+from providers.types import (
+    Ended,
+    Event,
+    Finished,
+    Started,
+    TextDelta,
+    Usage,
+    UsageSeen,
+    Vectors,
+)
+
+HEADING = Heading("chatcmpl-1", 1_704_056_400, "gemini-2.0-flash")
+USAGE = Usage(prompt=25, completion=42, total=67)
+
+
+def chunks(stream: bytes) -> list[Any]:
+    """The JSON of every event of a stream, which must be well-formed: one `data:` line each."""
+    *events, rest = stream.split(b"\n\n")
+    assert rest == b""
+    assert all(event.startswith(b"data: ") for event in events)
+    assert not any(b"\n" in event or b"\r" in event for event in events)
+    return [msgspec.json.decode(event.removeprefix(b"data: ")) for event in events]
+
+
+def written(*events: Event, include_usage: bool = False) -> list[dict[str, Any]]:
+    """The chunks of these events, each written on its own."""
+    writer = ChunkWriter(HEADING, include_usage=include_usage)
+    return chunks(b"".join(writer.write([event]) for event in events))
+
+
+def choices(made: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is in the chunks, their headings taken off."""
+    return [choice for chunk in made for choice in chunk["choices"]]
+
+
+def test_a_stream_is_opened_by_its_role_and_closed_by_its_reason() -> None:
+    """The documented form: one choice a chunk, `finish_reason` null until the last."""
+    made = written(Started(), TextDelta("Bir"), TextDelta(" gün"), Finished("stop"), Ended())
+    assert choices(made) == [
+        {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None},
+        {"index": 0, "delta": {"content": "Bir"}, "finish_reason": None},
+        {"index": 0, "delta": {"content": " gün"}, "finish_reason": None},
+        {"index": 0, "delta": {}, "finish_reason": "stop"},
+    ]
+
+
+def test_every_chunk_has_the_answers_heading() -> None:
+    """Same id, time and model from the first to the last, whatever the upstream said."""
+    made = written(Started("up-1", "other"), TextDelta("x"), Finished("length"))
+    heading = ("chatcmpl-1", "chat.completion.chunk", 1_704_056_400, "gemini-2.0-flash")
+    for chunk in made:
+        assert (chunk["id"], chunk["object"], chunk["created"], chunk["model"]) == heading
+        assert "usage" not in chunk
+
+
+def test_text_leaves_as_utf8() -> None:
+    """Letters are not escaped, and no chunk splits one."""
+    writer = ChunkWriter(HEADING, include_usage=False)
+    assert '"content":"nasılsın 😀"'.encode() in writer.write([TextDelta("nasılsın 😀")])
+
+
+def test_what_arrived_together_leaves_together() -> None:
+    """One piece for the network, several events in it."""
+    writer = ChunkWriter(HEADING, include_usage=False)
+    assert len(chunks(writer.write([Started(), TextDelta("a"), TextDelta("b")]))) == 3
+    assert writer.write([UsageSeen(USAGE), Ended()]) == b""
+
+
+def test_reasoning_and_refusals_have_members_of_their_own() -> None:
+    """Neither ever shows up as content."""
+    made = choices(written(TextDelta("hm", kind="reasoning"), TextDelta("no", kind="refusal")))
+    assert [choice["delta"] for choice in made[1:]] == [
+        {"reasoning_content": "hm"},
+        {"refusal": "no"},
+    ]
+
+
+def test_each_choice_is_opened_once() -> None:
+    """Choices may come mixed, and one may end without a word."""
+    made = choices(
+        written(TextDelta("a", 0), TextDelta("b", 1), TextDelta("c", 0), Finished("stop", 2))
+    )
+    opened = [choice["index"] for choice in made if "role" in choice["delta"]]
+    assert opened == [0, 1, 2]
+    assert made[-1] == {"index": 2, "delta": {}, "finish_reason": "stop"}
+
+
+def test_logprobs_travel_with_their_piece() -> None:
+    """As the upstream sent them; pieces without have no such member."""
+    logprobs = {"content": [{"token": "a", "logprob": -0.1}]}
+    made = choices(written(TextDelta("a", logprobs=logprobs), TextDelta("b")))
+    assert [choice.get("logprobs") for choice in made] == [None, logprobs, None]
+    assert "logprobs" not in made[2]
+
+
+def test_usage_is_the_last_chunk_if_it_was_asked_for() -> None:
+    """It has no choices; in all chunks before, `usage` is null."""
+    writer = ChunkWriter(HEADING, include_usage=True)
+    before = chunks(writer.write([TextDelta("a"), Finished("stop")]))
+    assert [chunk["usage"] for chunk in before] == [None, None, None]
+    end = writer.end(USAGE)
+    assert end.endswith(DONE)
+    (last,) = chunks(end.removesuffix(DONE))
+    assert last["choices"] == []
+    assert last["usage"] == {"prompt_tokens": 25, "completion_tokens": 42, "total_tokens": 67}
+
+
+def test_a_stream_that_did_not_ask_for_usage_just_ends() -> None:
+    """`[DONE]` and nothing else."""
+    assert ChunkWriter(HEADING, include_usage=False).end(USAGE) == b"data: [DONE]\n\n"
+
+
+def test_a_stream_that_broke_ends_with_one_error_and_no_done() -> None:
+    """The same JSON as any other error."""
+    error = ApiError(503, "The connection broke\nin the middle")
+    assert chunks(error_frame(error)) == [error.body()]
+
+
+def test_the_keep_alive_is_a_comment_by_the_rules_of_server_sent_events() -> None:
+    """A line that begins with a colon is no event."""
+    assert COMMENT.startswith(b":")
+    assert COMMENT.endswith(b"\n\n")
+    assert COMMENT.count(b"\n") == 2
+
+
+def test_a_whole_answer_is_its_events_joined() -> None:
+    """The documented body."""
+    events: list[Event] = [
+        Started(),
+        TextDelta("Mer"),
+        TextDelta("haba!"),
+        Finished("stop"),
+        Ended(),
+    ]
+    assert chat_body(HEADING, events, USAGE) == {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1_704_056_400,
+        "model": "gemini-2.0-flash",
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": "Merhaba!"},
+                "finish_reason": "stop",
+            }
+        ],
+        "usage": {"prompt_tokens": 25, "completion_tokens": 42, "total_tokens": 67},
+    }
+
+
+def messages(*events: Event) -> list[dict[str, Any]]:
+    """The messages of a whole answer."""
+    made: list[dict[str, Any]] = chat_body(HEADING, events, USAGE)["choices"]
+    return [choice["message"] for choice in made]
+
+
+def test_an_answer_without_a_word_has_empty_content() -> None:
+    """A blocked or very short answer; clients add it to strings."""
+    assert messages(Finished("content_filter")) == [{"role": "assistant", "content": ""}]
+
+
+def test_a_refusal_has_no_content() -> None:
+    """As at OpenAI: null there, the refusal beside it."""
+    refused = messages(TextDelta("I ", kind="refusal"), TextDelta("cannot", kind="refusal"))
+    assert refused == [{"role": "assistant", "content": None, "refusal": "I cannot"}]
+
+
+def test_reasoning_stands_beside_the_content() -> None:
+    """Whichever came first, and whether content came at all."""
+    both = messages(TextDelta("hm", kind="reasoning"), TextDelta("a"))
+    assert both == [{"role": "assistant", "content": "a", "reasoning_content": "hm"}]
+    alone = messages(TextDelta("hm", kind="reasoning"))
+    assert alone == [{"role": "assistant", "content": "", "reasoning_content": "hm"}]
+
+
+def test_choices_are_in_their_order() -> None:
+    """Whatever order they came in; one without its reason says null."""
+    made = chat_body(HEADING, [TextDelta("b", 1), Finished("length", 0)], USAGE)["choices"]
+    assert [(choice["index"], choice["finish_reason"]) for choice in made] == [
+        (0, "length"),
+        (1, None),
+    ]
+
+
+def logprobs_of(*pieces: Any) -> Any:
+    """The logprobs of a whole answer whose pieces came with these."""
+    events = [TextDelta("x", logprobs=piece) for piece in pieces]
+    return chat_body(HEADING, events, USAGE)["choices"][0].get("logprobs", "absent")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "joined"),
+    [
+        ((None,), "absent"),
+        (({"content": [1]}, {"content": [2, 3]}), {"content": [1, 2, 3]}),
+        (({"content": [1], "refusal": None}, None), {"content": [1], "refusal": None}),
+        (({"content": None}, {"content": [2]}), {"content": [2]}),
+        (({"content": [1]}, {"content": None}, {"content": []}), {"content": [1]}),
+        (({"content": {"a": 1}}, {"content": [1]}, {"content": "x"}), {"content": [1]}),
+        (("nonsense", [1]), {}),
+    ],
+)
+def test_logprobs_of_the_pieces_are_joined(pieces: Sequence[Any], joined: Any) -> None:
+    """By kind of text; what is no list of tokens is left out, for an upstream may send anything."""
+    assert logprobs_of(*pieces) == joined
+
+
+def test_usage_has_details_only_where_the_upstream_gave_them() -> None:
+    """Cached and reasoning tokens are parts of the sums."""
+    assert usage_body(Usage(10, 20, 30, cached=4, reasoning=5)) == {
+        "prompt_tokens": 10,
+        "completion_tokens": 20,
+        "total_tokens": 30,
+        "prompt_tokens_details": {"cached_tokens": 4},
+        "completion_tokens_details": {"reasoning_tokens": 5},
+    }
+
+
+def test_embeddings_are_the_documented_list() -> None:
+    """In the order of the inputs, under the model's public name."""
+    vectors = Vectors(((0.5, -1.0), (0.25,)), "models/x")
+    assert embeddings_body("text-embedding-004", vectors, "float", Usage(prompt=8, total=8)) == {
+        "object": "list",
+        "data": [
+            {"object": "embedding", "index": 0, "embedding": [0.5, -1.0]},
+            {"object": "embedding", "index": 1, "embedding": [0.25]},
+        ],
+        "model": "text-embedding-004",
+        "usage": {"prompt_tokens": 8, "total_tokens": 8},
+    }
+
+
+floats = st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), max_size=8)
+
+
+@given(floats)
+def test_base64_is_little_endian_float32(vector: list[float]) -> None:
+    """What numpy's `frombuffer` reads, and with it the official SDK."""
+    body = embeddings_body("m", Vectors((tuple(vector),)), "base64", USAGE)
+    raw = base64.b64decode(body["data"][0]["embedding"], validate=True)
+    assert list(struct.unpack(f"<{len(vector)}f", raw)) == vector
+
+
+pieces = st.builds(
+    TextDelta,
+    st.text(min_size=1, max_size=8),
+    st.integers(0, 2),
+    st.sampled_from(["content", "reasoning", "refusal"]),
+)
+events = st.lists(
+    pieces
+    | st.builds(Finished, st.sampled_from(["stop", "length"]), st.integers(0, 2))
+    | st.builds(UsageSeen, st.just(USAGE))
+    | st.just(Started()),
+    max_size=12,
+)
+
+
+@settings(deadline=None)
+@given(st.lists(events, max_size=4), st.booleans())
+def test_any_events_make_a_stream_whose_text_is_theirs(
+    batches: list[list[Event]], include_usage: bool
+) -> None:
+    """Well-formed, readable by the official SDK's types, nothing lost, nothing twice."""
+    writer = ChunkWriter(HEADING, include_usage=include_usage)
+    stream = b"".join([*map(writer.write, batches), writer.end(USAGE)])
+    assert stream.endswith(DONE)
+    made = chunks(stream.removesuffix(DONE))
+    for chunk in made:
+        ChatCompletionChunk.model_validate(chunk, strict=True)
+    for kind, member in (("content", "content"), ("reasoning", "reasoning_content")):
+        for index in range(3):
+            deltas = [c["delta"] for c in choices(made) if c["index"] == index]
+            heard = "".join(delta.get(member, "") for delta in deltas)
+            assert heard == said(batches, index, kind)
+    assert sum(chunk.get("usage") is not None for chunk in made) == include_usage
+
+
+@settings(deadline=None)
+@given(events)
+def test_any_events_make_a_whole_answer_whose_text_is_theirs(given_events: list[Event]) -> None:
+    """Streamed or not, a client gets the same words."""
+    body = msgspec.json.decode(msgspec.json.encode(chat_body(HEADING, given_events, USAGE)))
+    for choice in body["choices"]:
+        assert (choice["message"]["content"] or "") == said(
+            [given_events], choice["index"], "content"
+        )
+        choice["finish_reason"] = choice["finish_reason"] or "stop"
+    ChatCompletion.model_validate(body, strict=True)
+
+
+def said(batches: list[list[Event]], index: int, kind: str) -> str:
+    """The text of one kind that a choice's events hold."""
+    return "".join(
+        event.text
+        for batch in batches
+        for event in batch
+        if isinstance(event, TextDelta) and (event.choice, event.kind) == (index, kind)
+    )
+
+
+def test_the_official_sdk_reads_embeddings() -> None:
+    """Numbers as its own type demands them."""
+    body = embeddings_body("m", Vectors(((0.5, 1.0),)), "float", Usage(prompt=8, total=8))
+    CreateEmbeddingResponse.model_validate(body, strict=True)

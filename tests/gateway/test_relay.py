@@ -1,0 +1,249 @@
+"""From a source's events to a client's bytes, and to the record before the last of them."""
+
+import base64
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import attrs
+import pytest
+import trio
+
+from gateway.errors import ApiError
+from gateway.frames import Heading
+from gateway.relay import Relay, Settled
+from gateway.reply import Reply
+from providers.errors import BrokenAnswer, ProviderError, RateLimited
+from providers.types import (
+    Call,
+    Ended,
+    Event,
+    Failed,
+    Finished,
+    Started,
+    TextDelta,
+    Usage,
+    UsageSeen,
+    Vectors,
+)
+from state.errors import StoreUnavailable
+from tests.gateway.asked import chat, embed
+from tests.gateway.heard import Heard, heard
+
+HEADING = Heading("chatcmpl-1", 5, "m")
+USAGE = Usage(prompt=25, completion=42, total=67)
+DONE = b"data: [DONE]\n\n"
+
+
+@attrs.define(eq=False)
+class Batches:
+    """Gives its batches one after the other, and then nothing, as a race's winner does."""
+
+    left: list[Sequence[Event]]
+
+    async def receive(self) -> Sequence[Event]:
+        await trio.sleep(1.0)
+        return self.left.pop(0) if self.left else ()
+
+
+@attrs.define(eq=False)
+class Record:
+    """What was settled, and everything that happened in its order."""
+
+    settled: list[Settled] = attrs.field(factory=list)
+    order: list[bytes | str] = attrs.field(factory=list)
+
+    def settle(self, settled: Settled) -> None:
+        self.settled.append(settled)
+        self.order.append("settled")
+
+
+def relaying(
+    call: Call, batches: Sequence[Sequence[Event]], settle: Callable[[Settled], None]
+) -> Callable[[Reply], Any]:
+    """An act for `heard`: relays these batches for this call."""
+
+    async def act(reply: Reply) -> None:
+        await Relay(call, HEADING, reply, settle)(Batches(list(batches)))
+
+    return act
+
+
+async def relayed(call: Call, *batches: Sequence[Event]) -> tuple[Heard, Record]:
+    """What a client heard of these batches, and what was settled."""
+    record = Record()
+    result = await heard(relaying(call, batches, record.settle), record.order.append)
+    return result, record
+
+
+STREAM: tuple[Sequence[Event], ...] = (
+    [Started(), TextDelta("Bir")],
+    [TextDelta(" varmış"), TextDelta(" bir yokmuş")],
+    [UsageSeen(USAGE)],
+    [Finished("stop"), Ended()],
+)
+
+
+async def test_a_stream_is_relayed_batch_by_batch(autojump_clock: trio.testing.MockClock) -> None:
+    """What arrived together leaves together, at once; what makes no bytes makes no piece."""
+    result, record = await relayed(chat(stream=True), *STREAM)
+
+    assert (result.status, result.text) == (200, "Bir varmış bir yokmuş")
+    assert result.headers["content-type"].startswith("text/event-stream")
+    assert result.times == [1.0, 2.0, 4.0]
+    assert result.body.endswith(DONE)
+    assert record.settled == [Settled(USAGE, estimated=False)]
+
+
+async def test_a_streams_record_is_written_before_its_last_bytes(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Whoever has seen `[DONE]` finds the request accounted for; what came before waited for nothing."""
+    _, record = await relayed(chat(stream=True), *STREAM)
+
+    assert [what if isinstance(what, str) else what.endswith(DONE) for what in record.order] == [
+        *(False, False),
+        "settled",
+        True,
+    ]
+
+
+async def test_a_stream_of_one_batch_is_one_piece(autojump_clock: trio.testing.MockClock) -> None:
+    """A short answer that came at once."""
+    result, _ = await relayed(chat(stream=True), [TextDelta("a"), Finished("stop"), Ended()])
+
+    assert len(result.pieces) == 1
+    assert (result.text, result.events[-1]) == ("a", "[DONE]")
+
+
+async def test_the_usage_chunk_says_what_was_settled(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """The last report counts, for upstreams repeat it with running totals."""
+    early = UsageSeen(Usage(25, 1, 26))
+    result, record = await relayed(
+        chat(stream=True, include_usage=True), [early, TextDelta("a")], *STREAM[1:]
+    )
+
+    assert result.events[-2]["choices"] == []
+    assert result.events[-2]["usage"]["total_tokens"] == record.settled[0].usage.total == 67
+
+
+async def test_usage_that_nobody_reported_is_estimated_and_says_so(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """From the bytes that were relayed, of every kind of text."""
+    result, record = await relayed(
+        chat("abcd", stream=True, include_usage=True),
+        [TextDelta("ğğğğ"), TextDelta("abcd", kind="reasoning")],
+        [Finished("stop"), Ended()],
+    )
+
+    assert record.settled == [Settled(Usage(5, 3, 8), estimated=True)]
+    assert result.events[-2]["usage"]["completion_tokens"] == 3
+
+
+async def test_a_stream_that_breaks_ends_with_an_error_and_without_done(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """What was said stands; the record has the error and what it cost."""
+    failed = Failed(BrokenAnswer("The connection broke"))
+    result, record = await relayed(chat(stream=True), STREAM[0], [TextDelta("!"), failed])
+
+    *_, last = result.events
+    assert last["error"]["type"] == "service_unavailable"
+    assert last["error"]["message"] == "The connection broke"
+    assert b"[DONE]" not in result.body
+    assert b'"!"' in result.body
+    (settled,) = record.settled
+    assert settled.error is not None
+    assert (settled.error.status, settled.usage.completion) == (503, 1)
+
+
+async def test_a_stream_whose_record_cannot_be_written_has_no_end(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Nobody sees the end of an answer that is not accounted for."""
+    pieces: list[bytes] = []
+
+    def settle(_: Settled) -> None:
+        raise StoreUnavailable("disk full")
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await heard(relaying(chat(stream=True), STREAM, settle), pieces.append)
+
+    assert caught.group_contains(StoreUnavailable)
+    assert DONE not in b"".join(pieces)
+    assert len(pieces) == 2
+
+
+async def test_a_whole_answer_is_settled_and_then_given(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """However many batches it came in, it is one body."""
+    result, record = await relayed(chat(), *STREAM)
+
+    (choice,) = result.json["choices"]
+    assert choice["message"]["content"] == "Bir varmış bir yokmuş"
+    assert result.json["usage"]["total_tokens"] == 67
+    assert result.headers["content-type"] == "application/json"
+    assert record.order[0] == "settled"
+    assert record.settled == [Settled(USAGE, estimated=False)]
+
+
+@pytest.mark.parametrize(
+    ("cause", "status"),
+    [(BrokenAnswer("cut"), 503), (RateLimited("slow down", retry_after=3.0), 429)],
+)
+async def test_a_whole_answer_that_breaks_is_an_honest_status(
+    autojump_clock: trio.testing.MockClock, cause: ProviderError, status: int
+) -> None:
+    """Nothing was sent, so nothing has to be taken back."""
+    record = Record()
+
+    with pytest.raises(ApiError) as caught:
+        await heard(relaying(chat(), [*STREAM[:2], [Failed(cause)]], record.settle))
+
+    assert (caught.value.status, caught.value.message) == (status, cause.message)
+    (settled,) = record.settled
+    assert settled.error is caught.value
+
+
+@pytest.mark.parametrize("encoding", ["float", "base64"])
+async def test_embeddings_come_in_the_form_that_was_asked_for(
+    autojump_clock: trio.testing.MockClock, encoding: str
+) -> None:
+    """Whatever the upstream sent, under the public name of the model."""
+    events: list[Event] = [Vectors(((0.5, -1.0),), "models/x"), UsageSeen(Usage(8, 0, 8)), Ended()]
+    result, record = await relayed(embed("x", encoding=encoding), events)
+
+    vector = result.json["data"][0]["embedding"]
+    if encoding == "base64":
+        vector = list(struct.unpack("<2f", base64.b64decode(vector)))
+    assert vector == [0.5, -1.0]
+    assert result.json["model"] == "m"
+    assert record.settled == [Settled(Usage(8, 0, 8), estimated=False)]
+
+
+async def test_embeddings_without_vectors_are_a_broken_answer(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Nothing is settled as if it had been given."""
+    record = Record()
+
+    with pytest.raises(ApiError) as caught:
+        await heard(relaying(embed("x"), [[Started(), Ended()]], record.settle))
+
+    assert caught.value.status == 503
+    assert record.settled == []
+
+
+async def test_a_client_that_leaves_settles_nothing(autojump_clock: trio.testing.MockClock) -> None:
+    """What an abandoned answer costs is said by who notices: the account."""
+    record = Record()
+
+    with trio.move_on_after(1.5):
+        await heard(relaying(chat(stream=True), STREAM, record.settle), record.order.append)
+
+    assert len(record.order) == 1
+    assert record.settled == []
