@@ -28,10 +28,22 @@ HEDGES = {
     "off": '{ policy = "off" }',
     "on": '{ policy = "quantile", quantile = 0.95, budget = 0.05 }',
 }
-WARM_UP = 600
-"""Requests a side that are sent but not counted: hedging starts when 200 times to first token were seen."""
+WORDS = 2
+"""Length of the answers: what is measured is their beginning."""
 
 MISSED = 3
+
+
+@attrs.frozen
+class Setup:
+    """What to measure. `requests` and `warm_up` are a side's, `rate` is both sides' together, a second."""
+
+    requests: int
+    warm_up: int
+    rate: float
+    profile: str
+    scale: float
+    seed: int
 
 
 @attrs.frozen
@@ -48,39 +60,39 @@ class Side:
     p99: Interval
 
 
-def command(
+def command(  # noqa: PLR0913 - the options of a command line, all with defaults
     *,
     requests: Annotated[int, Parameter(help="Counted requests a side.")] = 5000,
-    rate: Annotated[float, Parameter(help="Requests a second, both sides together.")] = 80.0,
+    warm_up: Annotated[
+        int, Parameter(help="Requests a side before that: hedging starts when 200 were seen.")
+    ] = 400,
+    rate: Annotated[float, Parameter(help="Requests a second, both sides together.")] = 40.0,
     profile: Annotated[Literal["tight", "typical", "spiky", "heavy"], Parameter()] = "spiky",
     scale: Annotated[float, Parameter(help="Stretches the simulator's times.")] = 0.25,
     seed: int = 1,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
     """Compare hedging on and off in one run; exit code 3 if p99 does not halve at 6 % extra calls."""
-    sides = trio.run(_measure, requests, rate, profile, scale, seed)
+    sides = trio.run(_measure, Setup(requests, warm_up, rate, profile, scale, seed))
     print(msgspec.json.encode(sides).decode() if json else _table(sides, profile, seed))
     off, on = sides
     return 0 if on.p99.value <= off.p99.value / 2 and on.extra <= 0.06 else MISSED
 
 
-async def _measure(
-    requests: int, rate: float, profile: str, scale: float, seed: int
-) -> tuple[Side, Side]:
-    rng = random.Random(seed)
-    schedule = poisson(rate, 2 * (requests + WARM_UP), rng)
+async def _measure(setup: Setup) -> tuple[Side, Side]:
+    rng = random.Random(setup.seed)
     with tempfile.TemporaryDirectory(prefix="hedgerow-bench-") as name:
         folder = Path(name)
-        sim = ["sim", "--bind", "127.0.0.1:0", "--profile", profile, "--seed", str(seed)]
-        sim += ["--scale", str(scale)]
+        sim = ["sim", "--bind", "127.0.0.1:0", "--profile", setup.profile]
+        sim += ["--seed", str(setup.seed), "--scale", str(setup.scale)]
         async with hedgerow(*sim, log=folder / "sim.log", expect="Simulated") as line:
             url = line.split()[2].removesuffix("/v1,")
-            samples, counts = await _compare(folder, url, schedule)
+            samples, counts = await _compare(folder, url, setup, rng)
     return _side("off", samples, counts, rng), _side("on", samples, counts, rng)
 
 
 async def _compare(
-    folder: Path, simulator: str, schedule: list[float]
+    folder: Path, simulator: str, setup: Setup, rng: random.Random
 ) -> tuple[list[Sample], dict[str, dict[str, int]]]:
     configs = {name: _write_config(folder, name, simulator) for name in HEDGES}
     keys = {name: create_project(config, "bench") for name, config in configs.items()}
@@ -91,10 +103,11 @@ async def _compare(
 
     async with gateway("off") as off, gateway("on") as on:
         arms = [Arm(n, _url(line), keys[n]) for n, line in (("off", off), ("on", on))]
-        warm, counted = schedule[: 2 * WARM_UP], schedule[2 * WARM_UP :]
-        await run(arms, warm, model=MODEL, max_tokens=4)
+        warm = poisson(setup.rate, 2 * setup.warm_up, rng)
+        counted = poisson(setup.rate, 2 * setup.requests, rng)
+        await run(arms, warm, model=MODEL, max_tokens=WORDS)
         before = await ledger(simulator)
-        samples = await run(arms, [due - warm[-1] for due in counted], model=MODEL, max_tokens=4)
+        samples = await run(arms, counted, model=MODEL, max_tokens=WORDS)
         after = await ledger(simulator)
     return samples, {
         key: {"started": counts["started"] - before.get(key, {}).get("started", 0)}

@@ -18,14 +18,14 @@ from typing import Literal, TypeAlias
 import attrs
 import trio
 
-from gateway.attempt import Attempt, Open, Role, clock
+from gateway.attempt import Attempt, Open, Role
 from policies.budget import Budget
 from policies.hedge import Plan, gate
 from policies.pool import Pool
 from policies.retry import Action, after, most_telling
 from policies.settings import Policy
 from policies.target import Route, Target
-from providers.errors import CredentialRejected, RateLimited, TimedOut
+from providers.errors import Clock, CredentialRejected, RateLimited, TimedOut
 from providers.types import Ended, Event, Failed
 
 NO_TARGET = "No key in the pool can take this request now"
@@ -86,13 +86,12 @@ class Answer:
             events, self.attempt.pending = self.attempt.pending, []
             await trio.lowlevel.checkpoint()
             return events
-        assert self.attempt.exchange is not None, "a winner has an exchange"
-        remaining = max(0.0, self._deadline - trio.current_time())
-        try:
-            with clock("total", remaining), clock("idle", self._idle):
-                return await self.attempt.exchange.receive()
-        except TimedOut as silence:
-            return (Failed(silence),)
+        exchange, now = self.attempt.exchange, trio.current_time()
+        assert exchange is not None, "a winner has an exchange"
+        with trio.move_on_at(min(now + self._idle, self._deadline)):
+            return await exchange.receive()
+        name: Clock = "idle" if now + self._idle <= self._deadline else "total"
+        return (Failed(TimedOut(f"The answer stopped coming ({name} timeout)", clock=name)),)
 
 
 Relay: TypeAlias = Callable[[Answer], Awaitable[None]]

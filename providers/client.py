@@ -9,7 +9,7 @@ provider.
 
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self, TypeAlias
 
@@ -26,6 +26,9 @@ HttpClient: TypeAlias = httpx.AsyncClient
 
 CLOSE_GRACE = 2.0
 """Seconds that closing a connection may take before it is abandoned."""
+
+DRAIN = 0.1
+"""Seconds in which an answer that said its end may deliver the rest of its framing."""
 
 ERROR_BODY_LIMIT = 64 * 1024
 """Bytes of an error answer that are read; what is beyond cannot hold a reason anybody reads."""
@@ -89,7 +92,7 @@ class Exchange:
         self._decoder: Decoder = upstream.dialect.decoder(call)
         self._response: httpx.Response | None = None
         self._chunks: AsyncIterator[bytes] | None = None
-        self._over = False
+        self._over = self._ended = False
         self.limits = RateLimits()
 
     async def __aenter__(self) -> Self:
@@ -126,7 +129,8 @@ class Exchange:
         events: Sequence[Event] = ()
         while not events:
             events = await self._decode_next()
-        self._over = isinstance(events[-1], Ended | Failed)
+        self._ended = isinstance(events[-1], Ended)
+        self._over = self._ended or isinstance(events[-1], Failed)
         return events
 
     async def _decode_next(self) -> Sequence[Event]:
@@ -155,8 +159,16 @@ class Exchange:
         return bytes(body[:limit])
 
     async def _close(self) -> None:
-        if self._response is None:
+        if self._response is None or self._chunks is None:
             return
+        # The library's streams are generators within generators, and only reading on closes them all:
+        # to the end where it was said, so that the connection can be used again, else not a moment longer.
+        with (
+            trio.move_on_after(DRAIN if self._ended else 0, shield=True),
+            suppress(httpx.HTTPError),
+        ):
+            while await anext(self._chunks, None) is not None:
+                pass
         with trio.move_on_after(CLOSE_GRACE, shield=True):
             await self._response.aclose()
 

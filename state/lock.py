@@ -14,7 +14,6 @@ import attrs
 from state.disk import Disk
 from state.errors import StateLocked
 
-_MOST = 1000
 _POLL = 0.02
 
 
@@ -37,16 +36,16 @@ class Claim:
             disk.close(fd)
 
 
-def claim_free(logs: Path, name: str, disk: Disk) -> Claim:
+def claim_free(logs: Path, name: str, disk: Disk, most: int = 1000) -> Claim:
     """The first free of `name`, `name-2`, `name-3`…: several processes of one kind, a log each.
 
-    Raises StateLocked after a thousand, OSError if the disk refuses.
+    Raises StateLocked if `most` are taken, OSError if the disk refuses.
     """
-    for number in range(1, _MOST + 1):
+    for number in range(1, most + 1):
         claim = _try(logs, name if number == 1 else f"{name}-{number}", disk)
         if claim is not None:
             return claim
-    raise StateLocked(f"{_MOST} processes write logs called {name} already")
+    raise StateLocked(f"{most} processes write logs called {name} already")
 
 
 def claim_turn(logs: Path, name: str, disk: Disk, patience: float) -> Claim:

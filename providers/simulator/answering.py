@@ -97,19 +97,22 @@ class Desk:
         fault = key.next_fault(self._rng)
         if fault and fault.problem:
             return deliver_whole(dialect.error(fault.problem), framing, fault.after)
-        first = key.plan.first_token(self._rng, now, _prompt_tokens(ask), request.body)
-        if isinstance(ask, Embed):
-            answer: Whole | Streamed = dialect.vectors(ask)
-            pace = Pace(first)
-        else:
-            answer, pace = self._speech(ask, dialect, key, first)
-            fault = fault or self._hang(answer, key)
-        answer = _with_quota(answer, dialect, key)
-        if fault:
+        prompt_tokens = ask.tokens if isinstance(ask, Embed) else ask.prompt_tokens
+        first = key.plan.first_token(self._rng, now, prompt_tokens, request.body)
+        answer, pace = self._good_answer(ask, dialect, key, first)
+        if fault := fault or self._hang(answer, key):
             return spoil(answer, fault, dialect.spoiled, framing, pace)
         if isinstance(answer, Streamed):
             return deliver_stream(answer, framing, pace)
         return deliver_whole(answer, framing, pace.first)
+
+    def _good_answer(
+        self, ask: Chat | Embed, dialect: Dialect, key: SimulatedKey, first: float
+    ) -> tuple[Whole | Streamed, Pace]:
+        if isinstance(ask, Embed):
+            return _with_quota(dialect.vectors(ask), dialect, key), Pace(first)
+        answer, pace = self._speech(ask, dialect, key, first)
+        return _with_quota(answer, dialect, key), pace
 
     def _speech(
         self, chat: Chat, dialect: Dialect, key: SimulatedKey, first: float
@@ -126,10 +129,6 @@ class Desk:
         if isinstance(answer, Whole) or not key.plan.hangs(self._rng):
             return None
         return Fault("stall", words=self._rng.randrange(len(answer.words)))
-
-
-def _prompt_tokens(ask: Chat | Embed) -> int:
-    return ask.tokens if isinstance(ask, Embed) else ask.prompt_tokens
 
 
 def _with_quota(answer: Whole | Streamed, dialect: Dialect, key: SimulatedKey) -> Whole | Streamed:

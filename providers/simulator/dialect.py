@@ -93,7 +93,7 @@ class Embed:
 
 @attrs.frozen
 class Told:
-    """What the model says, a passage a choice; `cut` when the question's limit ended it."""
+    """What the model says, a passage a choice, all of one length; `cut` when the limit ended them."""
 
     id: bytes
     passages: tuple[Passage, ...]
@@ -102,7 +102,7 @@ class Told:
     @property
     def tokens(self) -> int:
         """Tokens written, over all choices."""
-        return sum(passage.words for passage in self.passages)
+        return len(self.passages) * self.passages[0].words
 
 
 @attrs.frozen

@@ -17,7 +17,8 @@ Outcome: TypeAlias = Literal["finished", "cancelled", "failed"]
 @attrs.frozen
 class Counts:
     """A snapshot. `finished`: the whole answer was sent; `cancelled`: the client left before that;
-    `failed`: a fault or a refusal ended the call. `by_status` counts the statuses of finished and failed calls that sent one."""
+    `failed`: a fault or a refusal ended the call. `by_status` counts the statuses that finished and
+    failed calls sent, where they sent one."""
 
     started: int = 0
     in_flight: int = 0

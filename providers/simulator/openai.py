@@ -301,7 +301,8 @@ def _reason(told: Told) -> bytes:
 
 
 def _usage(chat: Chat, told: Told) -> bytes:
-    return _USAGE % (chat.prompt_tokens, told.tokens, chat.prompt_tokens + told.tokens)
+    written = told.tokens
+    return _USAGE % (chat.prompt_tokens, written, chat.prompt_tokens + written)
 
 
 def _request_id(told: Told) -> bytes:

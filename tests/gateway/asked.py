@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gateway.auth import Principal
 from gateway.errors import TYPES, ApiError
@@ -14,6 +15,15 @@ from policies.settings import Policy
 from providers.types import Call, ChatCall, EmbedCall, Message
 
 CREATED = 1_704_056_400
+
+ANYTHING = settings(
+    max_examples=2000,
+    derandomize=False,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+"""For tests of properties: the same examples everywhere, however busy the machine is."""
 
 
 def chat_body(**changes: Any) -> dict[str, Any]:

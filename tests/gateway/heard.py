@@ -53,7 +53,7 @@ class Heard:
 
     @property
     def text(self) -> str:
-        """The content of a stream's first choice."""
+        """The content of a stream's first choice, as far as it came."""
         chunks = [event for event in self.events if event != "[DONE]" and event.get("choices")]
         return "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
 

@@ -79,5 +79,3 @@ class Stage:
 def targets(keys: Iterable[str], *, domain: str | None = None) -> tuple[Target, ...]:
     """A tier of keys, each its own provider and domain unless one is given."""
     return tuple(Target(key, domain or key, domain or key, "model") for key in keys)
-
-

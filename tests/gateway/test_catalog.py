@@ -114,6 +114,16 @@ def test_a_provider_without_keys_can_be_tried_with_nothing() -> None:
     assert Catalog({}, (provider("c", keys=0),)).find("m") is None
 
 
+def test_every_known_target_can_be_listed() -> None:
+    """What is worth remembering of the pool; names that were only tried are not among them."""
+    tiers = ((TargetRef("a", "m"),), (TargetRef("b", "spare"),))
+    config = Config(providers=(A, B), models=(ModelConfig("m", tiers),))
+    catalog = build(config, {"a": [ModelInfo("n")], "b": None})
+    catalog.find("x")
+    listed = {(target.key, target.model) for target in catalog.targets()}
+    assert listed == {("a-1", "m"), ("a-2", "m"), ("b-1", "spare"), ("a-1", "n"), ("a-2", "n")}
+
+
 def test_a_project_sees_the_models_it_may_use_by_name() -> None:
     """And no others."""
     said = [ModelInfo("gemini-b"), ModelInfo("gpt"), ModelInfo("gemini-a")]

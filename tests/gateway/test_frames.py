@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openai.types import CreateEmbeddingResponse
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
@@ -33,6 +33,7 @@ from providers.types import (
     UsageSeen,
     Vectors,
 )
+from tests.gateway.asked import ANYTHING
 
 HEADING = Heading("chatcmpl-1", 1_704_056_400, "gemini-2.0-flash")
 USAGE = Usage(prompt=25, completion=42, total=67)
@@ -258,6 +259,7 @@ def test_embeddings_are_the_documented_list() -> None:
 floats = st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), max_size=8)
 
 
+@ANYTHING
 @given(floats)
 def test_base64_is_little_endian_float32(vector: list[float]) -> None:
     """What numpy's `frombuffer` reads, and with it the official SDK."""
@@ -281,7 +283,7 @@ events = st.lists(
 )
 
 
-@settings(deadline=None)
+@ANYTHING
 @given(st.lists(events, max_size=4), st.booleans())
 def test_any_events_make_a_stream_whose_text_is_theirs(
     batches: list[list[Event]], include_usage: bool
@@ -301,7 +303,7 @@ def test_any_events_make_a_stream_whose_text_is_theirs(
     assert sum(chunk.get("usage") is not None for chunk in made) == include_usage
 
 
-@settings(deadline=None)
+@ANYTHING
 @given(events)
 def test_any_events_make_a_whole_answer_whose_text_is_theirs(given_events: list[Event]) -> None:
     """Streamed or not, a client gets the same words."""

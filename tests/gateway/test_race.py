@@ -419,4 +419,3 @@ async def test_a_race_that_would_wait_too_long_is_refused_with_the_soonest_time(
 
 async def _never(answer: Answer) -> None:
     raise AssertionError("nothing may be relayed here")
-

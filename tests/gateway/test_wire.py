@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import ApiError
@@ -17,7 +17,7 @@ from providers.anthropic import Anthropic
 from providers.base import Dialect
 from providers.gemini import Gemini
 from providers.openai import OpenAI
-from tests.gateway.asked import chat_body, refusal
+from tests.gateway.asked import ANYTHING, chat_body, refusal
 
 DIALECTS: tuple[Dialect, ...] = (OpenAI(), Gemini(), Anthropic())
 
@@ -176,7 +176,7 @@ def outcome(read: Callable[[Any], Any], given: Any) -> Any:
         return error
 
 
-@settings(max_examples=100, deadline=None)
+@ANYTHING
 @given(requests, st.sampled_from([read_chat, read_embeddings]))
 def test_any_object_is_a_call_or_a_400_that_names_something(
     body: dict[str, Any], read: Callable[[Any], Any]
@@ -191,7 +191,7 @@ def test_any_object_is_a_call_or_a_400_that_names_something(
         assert call.model == body["model"]
 
 
-@settings(max_examples=100, deadline=None)
+@ANYTHING
 @given(st.fixed_dictionaries({}, optional=sound_chats))
 def test_what_is_accepted_can_be_sent_to_every_upstream_that_does_not_refuse_it(
     body: dict[str, Any],
@@ -203,7 +203,7 @@ def test_what_is_accepted_can_be_sent_to_every_upstream_that_does_not_refuse_it(
             assert isinstance(msgspec.json.decode(dialect.encode(call, "m").body), dict)
 
 
-@settings(max_examples=100, deadline=None)
+@ANYTHING
 @given(st.binary(max_size=60) | values.map(lambda value: json.dumps(value).encode()))
 def test_any_bytes_are_an_object_or_a_400(body: bytes) -> None:
     """And what is read can be written again."""

@@ -99,7 +99,7 @@ class FailingDisk(SteppingDisk):
 
 
 class DyingDisk(SteppingDisk):
-    """The process dies at its n-th call, in the middle of it if it writes, and does nothing after (0: it lives)."""
+    """The process dies at its n-th call, in the middle of it if it writes; 0: it lives on."""
 
     def __init__(self, nth):
         super().__init__()
@@ -182,7 +182,7 @@ def ticking() -> Callable[[], int]:
 @pytest.fixture
 def quick(ticking) -> Options:
     """A store that does not wait for the disk."""
-    return Options(disk=QuietDisk(), clock=ticking, patience=0.0)
+    return Options(disk=QuietDisk(), clock=ticking, patience=0.0, tell_interval=0.05)
 
 
 @pytest.fixture

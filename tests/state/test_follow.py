@@ -40,7 +40,7 @@ def command(tmp_path, name):
     return [sys.executable, "-c", program, str(tmp_path), name]
 
 
-async def test_a_running_store_sees_what_a_command_does_within_a_second(tmp_path, quick, nursery):
+async def test_a_running_store_sees_what_a_command_does_within_a_second(tmp_path, quick):
     """A key works as soon as it was printed, and stops working as soon as it was revoked."""
     with Store.open(tmp_path, "serve", quick) as store:
         async with trio.open_nursery() as nursery:

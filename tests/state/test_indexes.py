@@ -65,7 +65,7 @@ def read(logs, picks):
     return fold(*[(f"w{pick}", *next(heads[pick])) for pick in picks])
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(interleavings())
 def test_any_interleaving_of_two_logs_folds_to_the_same(case):
     """Which is why each process may read the others' logs whenever it likes."""

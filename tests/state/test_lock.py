@@ -46,6 +46,16 @@ def test_a_log_is_taken_again_when_its_writer_is_gone(tmp_path, quick):
     second.close()
 
 
+def test_the_number_of_logs_of_a_name_is_bounded(tmp_path, quick):
+    """A program that never lets go must not fill the disk with folders."""
+    claims = [claim_free(tmp_path / "logs", "serve", quick.disk, most=2) for _ in range(2)]
+    with pytest.raises(StateLocked, match="2 processes"):
+        claim_free(tmp_path / "logs", "serve", quick.disk, most=2)
+    for claim in claims:
+        claim.release(quick.disk)
+        claim.release(quick.disk)
+
+
 def test_the_command_line_waits_for_its_turn(tmp_path, quick):
     """Two commands at once run one after the other, in one log."""
     first = Store.open(tmp_path, "cli", quick)

@@ -31,7 +31,7 @@ def tears(good):
 
 def test_a_log_torn_at_any_byte_is_cut_to_its_last_whole_record(small_log, quick):
     """With zeros after the tear or without; nothing whole is lost, and writing goes on."""
-    path = small_log(3)
+    path = small_log(2)
     good = path.read_bytes()
     state = path.parents[2]
     for torn, at in tears(good):
@@ -40,12 +40,12 @@ def test_a_log_torn_at_any_byte_is_cut_to_its_last_whole_record(small_log, quick
         before, reports = reopen(path, quick)
         assert before == whole_records(good[:at])
         kept = good[: good.rfind(b"\n", 0, at) + 1]
-        assert path.read_bytes()[: len(kept)] == (kept or path.read_bytes()[:0])
+        assert path.read_bytes().startswith(kept)
         aside = [file.read_bytes() for file in state.glob("quarantine/serve/*")]
         assert aside == ([torn[len(kept) :]] if torn != kept else [])
         assert len(reports) == (torn != kept or at == 0)
-        assert look(state).reports == []
-        assert look(state).positions() == {"serve": before + 1}
+        after = look(state)
+        assert (after.reports, after.positions()) == ([], {"serve": before + 1})
 
 
 def test_the_report_names_file_byte_and_last_record(small_log, quick):
@@ -74,7 +74,7 @@ def test_a_torn_header_of_a_later_segment_costs_nothing(small_log, quick):
     """The file held no record yet; it is removed, and begun again when needed."""
     path = small_log(30, segment_size=1000)
     folder = path.parent
-    last = sorted(folder.glob("*.jsonl"))[-1]
+    last = max(folder.glob("*.jsonl"))
     records = whole_records(last.read_bytes())
     for torn in (last.read_bytes()[:50], b"", bytes(100)):
         last.write_bytes(torn)
@@ -123,8 +123,8 @@ def test_a_cut_that_fails_leaves_the_tail_for_the_next_start(small_log, quick, d
         disk = disks["failing"](tried, errno.EIO)
         try:
             Store.open(path.parents[2], "serve", attrs.evolve(quick, disk=disk)).close()
-        except StoreUnavailable as refusal:
-            assert "cannot be opened" in str(refusal)
+        except StoreUnavailable:
+            assert disk.struck
         assert disk.opened == set()
         assert reopen(path, quick)[0] == 2
         if not disk.struck:

@@ -200,7 +200,7 @@ async def test_a_full_disk_refuses_and_recovers_without_a_restart(
     running.tell(KeyStateChanged("k", "resting", "429"))
     assert not running.healthy
     assert "No space left" in running.statistics().trouble
-    await trio.sleep(0.6)
+    await trio.sleep(0.2)
     assert not running.healthy
     full.sticky = False
     await until(lambda: running.healthy)

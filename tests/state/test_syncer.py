@@ -1,6 +1,7 @@
 """Group commit on its own: who waits is told, whatever becomes of the task."""
 
 import errno
+import threading
 
 import pytest
 import trio
@@ -59,6 +60,26 @@ async def test_finishing_frees_all_who_wait(log, syncer):
         await syncer.finish()
     assert sorted(freed) == ["one", "two"]
     assert not syncer.running
+
+
+async def test_finishing_waits_for_those_who_come_while_it_syncs(log, syncer, quick):
+    """A commit that was begun before the end is acknowledged before the end."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def sync(fd):
+        begun.set()
+        assert go_on.wait(10)
+
+    log.append(b"a\n", 1)
+    quick.disk.sync = sync
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(syncer.finish)
+        assert await trio.to_thread.run_sync(begun.wait, 10)
+        log.append(b"b\n", 1)
+        nursery.start_soon(syncer.durable)
+        await trio.testing.wait_all_tasks_blocked()
+        go_on.set()
+    assert log.durable == 2
 
 
 async def test_a_failure_is_told_to_each_who_waited(log, syncer, disks):

@@ -28,15 +28,19 @@ def test_a_whole_log_is_read_in_order(small_log):
 
 
 def test_every_flipped_bit_is_refused_or_cuts_the_last_record_only(small_log):
-    """No flip is silently accepted, no flip costs a second record, none passes for a torn tail."""
-    path = small_log(3)
+    """No flip is silently accepted, no flip costs a second record, none passes for a torn tail.
+
+    Of the header's bytes one bit each, of the records' all.
+    """
+    path = small_log(2)
     good = path.read_bytes()
+    header = good.index(b"\n")
     last = good[:-1].rindex(b"\n") + 1
     for at in range(len(good)):
-        for bit in range(8):
+        for bit in range(8) if at >= header else [at % 8]:
             path.write_bytes(bytes([*good[:at], good[at] ^ (1 << bit), *good[at + 1 :]]))
             if at >= last:
-                assert read(path) == ([1, 2], Torn(path, last, len(good) - last))
+                assert read(path) == ([1], Torn(path, last, len(good) - last))
             else:
                 assert str(path) in str(damage(path))
 
@@ -119,6 +123,15 @@ def test_a_torn_end_of_a_segment_that_is_not_the_last_is_damage(small_log, tear)
     path.write_bytes(tear(path.read_bytes()))
     assert "not the end" in damage(path).why
     assert damage(path).place.file == str(path)
+
+
+def test_damage_before_the_header_of_another_segment_names_no_last_record(small_log):
+    """The witness has no number: a header was copied to where it does not belong."""
+    path = small_log(1)
+    header = path.read_bytes().splitlines(keepends=True)[0]
+    with path.open("ab") as file:
+        file.write(b"garbage\n" + header)
+    assert damage(path).records == (2, None)
 
 
 def test_a_segment_that_does_not_belong_is_refused(small_log):

@@ -65,9 +65,10 @@ async def test_nothing_follows_a_write_that_was_cancelled(nursery, autojump_cloc
     received = []
     nursery.start_soon(_read, client, received)
     await line.write(b"after")
+    await trio.testing.wait_all_tasks_blocked()
     assert line.broken
     assert b"after" not in b"".join(received)
-    await trio.aclose_forcefully(client)
+    nursery.cancel_scope.cancel()
 
 
 async def test_nothing_follows_the_last_message(nursery):

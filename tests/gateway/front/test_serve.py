@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 import trio
+from trio.testing import open_stream_to_socket_listener
 
 from gateway import front as front_package
+from gateway.front.connection import Connection
+from gateway.front.line import Line
+from gateway.front.site import Site
 
 GRACE = 0.4
 SLACK = 2.0
@@ -90,6 +94,86 @@ async def test_a_stop_closes_idle_connections_and_returns_at_once(running, stage
         with trio.fail_after(SLACK):
             assert await used.rest() == await fresh.rest() == b""
             await front.ended.wait()
+
+
+async def test_a_stop_starts_no_request_that_waits_behind_another(running):
+    """An answer begun before the stop is completed; the pipelined request behind it is not begun."""
+    begun, go_on, paths = trio.Event(), trio.Event(), []
+
+    async def app(scope, receive, send):
+        if scope["type"] == "http":
+            paths.append(scope["path"])
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            begun.set()
+            await go_on.wait()
+            await send({"type": "http.response.body", "body": b"whole"})
+
+    async with running(app, grace=5) as front, await front.connect() as client:
+        await client.send(
+            b"".join(b"GET /%b HTTP/1.1\r\nHost: front\r\n\r\n" % p for p in (b"a", b"b"))
+        )
+        await begun.wait()
+        front.stop.set()
+        await trio.sleep(0.02)
+        go_on.set()
+        assert (await client.answer()).body == b"whole"
+        assert await client.rest() == b""
+    assert paths == ["/a"]
+
+
+async def test_a_connection_that_comes_in_with_the_stop_is_not_waited_for(plain_stage):
+    """Accepted just before, it is closed like the other idle ones."""
+    [listener] = await front_package.bind("127.0.0.1", 0)
+    async with listener, await open_stream_to_socket_listener(listener) as client:
+        site = Site(
+            plain_stage.app, front_package.FrontSettings(), deadline=trio.current_time() + 30
+        )
+        with trio.fail_after(SLACK):
+            await Connection(site, Line.over(await listener.accept(), timeout=1.0)).run()
+            assert await client.receive_some() == b""
+
+
+async def test_a_bug_on_one_connection_ends_that_connection(plain_stage, caplog):
+    """Whatever is raised there is logged, and the next client is served."""
+
+    class Faulty:
+        """A stream whose reading fails as no stream may."""
+
+        def __init__(self, stream):
+            self.socket, self.aclose = stream.socket, stream.aclose
+
+        async def receive_some(self, _):
+            await trio.lowlevel.checkpoint()
+            raise LookupError("a bug")
+
+    class FaultyFirst(trio.abc.Listener):
+        def __init__(self):
+            self.accepted = 0
+
+        async def accept(self):
+            stream = await inner.accept()
+            self.accepted += 1
+            return Faulty(stream) if self.accepted == 1 else stream
+
+        async def aclose(self):
+            await inner.aclose()
+
+    [inner] = await front_package.bind("127.0.0.1", 0)
+    stop = trio.Event()
+    async with trio.open_nursery() as nursery:
+        settings = front_package.FrontSettings(grace=0.1)
+        nursery.start_soon(
+            lambda: front_package.serve(plain_stage.app, [FaultyFirst()], settings, stop=stop)
+        )
+        async with await open_stream_to_socket_listener(inner) as client:
+            with trio.fail_after(SLACK):
+                assert await client.receive_some() == b""
+        async with await open_stream_to_socket_listener(inner) as client:
+            await client.send_all(b"GET /hello HTTP/1.1\r\nHost: front\r\n\r\n")
+            assert (await client.receive_some()).startswith(b"HTTP/1.1 200")
+            stop.set()
+    [record] = caplog.records
+    assert record.getMessage().startswith("A connection failed: builtins.LookupError at")
 
 
 async def test_a_stop_ends_what_is_accepted_at_once(running, stage):

@@ -1,0 +1,66 @@
+"""The limits of CONTRIBUTING.md, held by a machine: a clean-up without a gate grows back."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("gateway", "providers", "policies", "state", "benchmarks")
+SOURCES = sorted(
+    path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.py")
+)
+MODULES = [path for path in SOURCES if path.name not in ("__init__.py", "__main__.py")]
+
+WITHOUT_THEIR_OWN_TEST = {
+    "gateway/app.py": "tests/clients and tests/gateway/test_http.py drive every route of it",
+    "gateway/calls.py": "tests/gateway/test_http.py",
+    "gateway/connection.py": "tests/gateway/test_http.py",
+    "gateway/context.py": "tests/gateway/test_http.py",
+    "gateway/control.py": "tests/gateway/test_http.py",
+    "gateway/live.py": "tests/gateway/test_http.py, over the simulator",
+    "gateway/serve.py": "tests/system starts, stops and kills it",
+    "gateway/cli/check.py": "tests/system/test_beside.py",
+    "gateway/cli/failures.py": "tests/system/test_beside.py",
+    "gateway/cli/project.py": "tests/system/test_beside.py",
+    "gateway/cli/serve.py": "tests/system",
+    "policies/settings.py": "plain values; read by tests/gateway/test_config_file.py",
+    "providers/base.py": "protocols, nothing that runs",
+    "providers/errors.py": "classes without behaviour",
+    "benchmarks/hedging.py": "tests/benchmarks/test_bench.py runs the command",
+    "benchmarks/processes.py": "tests/benchmarks/test_bench.py",
+}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_files_are_short_and_introduce_themselves(path: Path) -> None:
+    """At most 400 lines, and the first of them say what the file is."""
+    text = (ROOT / path).read_text()
+
+    assert text.count("\n") <= 400
+    assert ast.get_docstring(ast.parse(text)) or not text.strip()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_functions_are_short(path: Path) -> None:
+    """At most 40 lines, the docstring not counted."""
+    tree = ast.parse((ROOT / path).read_text())
+
+    assert {name: lines for name, lines in _functions(tree) if lines > 40} == {}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_every_file_has_its_test(path: Path) -> None:
+    """`tests/<package>/test_<file>.py`, or a reason why its tests are elsewhere."""
+    own = ROOT / "tests" / path.parent / f"test_{path.name}"
+
+    assert own.is_file() != (str(path) in WITHOUT_THEIR_OWN_TEST)
+
+
+def _functions(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            doc = node.body[0] if ast.get_docstring(node) else None
+            skipped = (doc.end_lineno or 0) - doc.lineno + 1 if doc else 0
+            yield node.name, (node.end_lineno or 0) - node.lineno + 1 - skipped
