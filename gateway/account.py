@@ -7,6 +7,7 @@ import attrs
 import trio
 
 from gateway.attempt import Attempt
+from gateway.catalog import Offer
 from gateway.errors import ApiError
 from gateway.metrics import Metrics
 from gateway.relay import Settled
@@ -36,70 +37,82 @@ class Books:
     serve_unmetered: bool = False
 
 
+@attrs.frozen
+class Ending:
+    """How a request ended. `status` is what the client saw, `error` the type of what went wrong."""
+
+    usage: Usage
+    status: int
+    error: str | None = None
+    estimated: bool = False
+    client_gone: bool = False
+
+
 @attrs.define(eq=False)
 class Account:
-    """What is known of a request so far; `close` writes it down, the first time it is called."""
+    """What is known of a request so far; closed the first time that an ending is told.
+
+    `so_far` gives what was answered up to now, once an answer is on its way. `price` is the model's.
+    """
 
     ticket: Ticket
     books: Books
+    offer: Offer
     on_close: Callable[[Usage], None] = lambda _: None
     attempts: Sequence[Attempt] = ()
     hedge_delay: float | None = None
     hedge_skip: str | None = None
+    so_far: Callable[[], Settled] | None = None
     closed: bool = False
 
     def settle(self, settled: Settled) -> None:
-        """The answer is complete, or broke after it had begun."""
-        status = 200 if settled.error is None else settled.error.status
+        """The answer is complete, or broke after it had begun.
+
+        Raises:
+            StoreUnavailable: it could not be written down.
+        """
         error = None if settled.error is None else settled.error.type
-        self._close(settled.usage, status, error=error, estimated=settled.estimated)
+        self._close(Ending(settled.usage, 200, error, settled.estimated))
 
     def refuse(self, error: ApiError) -> None:
-        """No answer: the client gets this error."""
-        self._close(Usage(), error.status, error=error.type)
+        """No answer: the client gets this error, and pays nothing."""
+        self._close(Ending(Usage(), error.status, error.type))
 
     def abandon(self) -> None:
-        """The client left. Costs what the winner had reported, else at least the prompt it was sent."""
-        winner = next((a for a in self.attempts if a.first is not None), None)
-        usage = winner.usage if winner and winner.usage else None
-        if usage is None:
-            usage = estimated_usage(self.ticket.call, 0) if self.attempts else Usage()
-        self._close(usage, CLIENT_GONE, error="client_gone", client_gone=True)
+        """The client left. It has used what was answered, and the prompt once a call was sent."""
+        if self.closed:
+            return
+        usage, estimated = Usage(), False
+        if self.so_far is not None:
+            settled = self.so_far()
+            usage, estimated = settled.usage, settled.estimated
+        elif self.attempts:
+            usage, estimated = estimated_usage(self.ticket.call, 0), True
+        self._close(Ending(usage, CLIENT_GONE, "client_gone", estimated, client_gone=True))
 
-    def _close(
-        self,
-        usage: Usage,
-        status: int,
-        *,
-        error: str | None,
-        estimated: bool = False,
-        client_gone: bool = False,
-    ) -> None:
+    def _close(self, ending: Ending) -> None:
         if self.closed:
             return
         self.closed = True
-        self.on_close(usage)
-        record = self._record(usage, status, error, estimated=estimated, client_gone=client_gone)
-        trail = self.ticket.trail
-        answered = trail.ttft is not None
-        overhead = trail.ttft - trail.upstream if trail.ttft is not None and answered else None
-        self.books.metrics.request_ended(record, overhead)
-        self.books.metrics.attempts_ended(
-            record.operation,
-            [
-                (ended, attempt.target.provider, self.books.kinds.get(attempt.target.provider, ""))
-                for ended, attempt in zip(record.attempts, self.attempts, strict=True)
-            ],
-        )
+        self.on_close(ending.usage)
+        record = self._record(ending)
         try:
             self.books.store.post(record)
         except StoreUnavailable:
             if not self.books.serve_unmetered:
+                self._count(attrs.evolve(record, status=503, error="service_unavailable"))
                 raise
+        self._count(record)
 
-    def _record(
-        self, usage: Usage, status: int, error: str | None, *, estimated: bool, client_gone: bool
-    ) -> RequestEnded:
+    def _count(self, record: RequestEnded) -> None:
+        trail, kinds = self.ticket.trail, self.books.kinds
+        overhead = None if trail.ttft is None else trail.ttft - trail.upstream
+        self.books.metrics.request_ended(record, self.offer.label, overhead)
+        for ended, attempt in zip(record.attempts, self.attempts, strict=True):
+            kind = kinds.get(attempt.target.provider, "")
+            self.books.metrics.attempt_ended(ended, self.offer.label, attempt.target.provider, kind)
+
+    def _record(self, ending: Ending) -> RequestEnded:
         ticket, trail, now = self.ticket, self.ticket.trail, trio.current_time()
         return RequestEnded(
             request=trail.id,
@@ -107,25 +120,33 @@ class Account:
             environment=ticket.principal.environment,
             operation=ticket.operation,
             model=ticket.call.model,
-            status=status,
+            status=ending.status,
             streamed=ticket.call.stream,
             policy=ticket.policy.name,
             hedged=trail.hedged,
             winner=trail.winner,
             ttft_ms=None if trail.ttft is None else trail.ttft * 1000,
             duration_ms=(now - trail.arrived) * 1000,
-            prompt_tokens=usage.prompt,
-            completion_tokens=usage.completion,
-            client_gone=client_gone,
-            error=error,
+            prompt_tokens=ending.usage.prompt,
+            completion_tokens=ending.usage.completion,
+            nano_usd=self._cost(ending.usage),
+            client_gone=ending.client_gone,
+            error=ending.error,
             hedge_delay_ms=None if self.hedge_delay is None else self.hedge_delay * 1000,
             hedge_skip=self.hedge_skip,
             tags=() if ticket.knobs.no_log else ticket.knobs.tags,
             attempts=tuple(
-                attempt_record(attempt, trail.arrived, now, estimated=estimated)
+                attempt_record(attempt, trail.arrived, now, estimated=ending.estimated)
                 for attempt in self.attempts
             ),
         )
+
+    def _cost(self, usage: Usage) -> int:
+        """Billionths of a dollar; nothing in test mode, nor where no price is configured."""
+        price = self.offer.price
+        if price is None or self.ticket.principal.environment == "test":
+            return 0
+        return round(1000 * (price.input * usage.prompt + price.output * usage.completion))
 
 
 def attempt_record(attempt: Attempt, origin: float, now: float, *, estimated: bool) -> AttemptEnded:
@@ -144,10 +165,17 @@ def attempt_record(attempt: Attempt, origin: float, now: float, *, estimated: bo
         outcome=attempt.outcome or "client_gone",
         start_ms=(attempt.started - origin) * 1000,
         first_ms=None if attempt.first is None else (attempt.first - origin) * 1000,
-        end_ms=((attempt.ended or now) - origin) * 1000,
-        status=attempt.error.status if attempt.error else 200 if attempt.first else None,
+        end_ms=((now if attempt.ended is None else attempt.ended) - origin) * 1000,
+        status=_status(attempt),
         error=type(attempt.error).__name__ if attempt.error else None,
         prompt_tokens=usage.prompt,
         completion_tokens=usage.completion,
         usage_src=source,
     )
+
+
+def _status(attempt: Attempt) -> int | None:
+    """The HTTP status that the upstream answered with, if it answered."""
+    if attempt.error is not None and attempt.error.status is not None:
+        return attempt.error.status
+    return None if attempt.first is None else 200

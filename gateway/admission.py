@@ -18,6 +18,9 @@ from gateway.tokens import reserved_tokens
 from policies.limits import Quota, Quotas, Refusal, What
 from providers.types import Usage
 
+HOPELESS_WAIT = 60.0
+"""What to say where no waiting helps: nobody should hurry."""
+
 NAMES: Mapping[What, str] = {
     "requests": "requests a minute",
     "tokens": "tokens a minute",
@@ -59,7 +62,7 @@ def admit(context: Context, ticket: Ticket) -> Iterator[Callable[[Usage], None]]
 def _refused(refusal: Refusal) -> ApiError:
     if refusal.hopeless:
         message = f"This request alone is over the project's limit of {NAMES[refusal.what]}"
-        return ApiError(429, message, final=True)
+        return ApiError(429, message, retry_after=HOPELESS_WAIT, final=True)
     message = f"The project's limit of {NAMES[refusal.what]} is reached"
     return ApiError(429, message, retry_after=refusal.retry_after)
 

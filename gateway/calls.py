@@ -31,6 +31,9 @@ NO_JOURNAL = "The gateway cannot write its journal now, and does not answer unac
 STORE_RETRY = 5.0
 """Seconds after which a client may ask whether the disk has room again."""
 
+READ_HERE = 1_000_000
+"""Bytes of JSON that take a few milliseconds to read."""
+
 READERS: Mapping[str, Callable[[Mapping[str, Any]], Call]] = {
     "chat": read_chat,
     "embeddings": read_embeddings,
@@ -70,7 +73,7 @@ async def answer(context: Context, inbound: Inbound, *, task_status: trio.TaskSt
     """
     if not context.store.healthy and not context.books.serve_unmetered:
         raise ApiError(503, NO_JOURNAL, retry_after=STORE_RETRY)
-    call = READERS[inbound.operation](read_json(inbound.body))
+    call = READERS[inbound.operation](await _json(inbound.body))
     offer = permitted(context, inbound.principal, call.model)
     knobs = read_knobs(inbound.headers)
     policy = _policy(context, inbound.principal, offer, knobs)
@@ -78,9 +81,16 @@ async def answer(context: Context, inbound: Inbound, *, task_status: trio.TaskSt
     created = int(time.time())
     ticket = Ticket(inbound.principal, call, policy, knobs, inbound.trail, created)
     with admit(context, ticket) as on_close:
-        account = Account(ticket, context.books, on_close)
+        account = Account(ticket, context.books, offer, on_close)
         reply = Reply(task_status, context.config.server.keepalive_comment)
         await _accounted(context, ticket, offer, account, reply)
+
+
+async def _json(body: bytes) -> Mapping[str, Any]:
+    """The body's JSON; in a thread where reading it would hold everybody else up."""
+    if len(body) <= READ_HERE:
+        return read_json(body)
+    return await trio.to_thread.run_sync(read_json, body)
 
 
 async def _accounted(

@@ -9,20 +9,30 @@ from fnmatch import fnmatchcase
 
 import attrs
 
-from gateway.config import Config, ProviderConfig
+from gateway.config import Config, Price, ProviderConfig
 from policies.target import Route, Target
 from providers.types import ModelInfo
 
 
 @attrs.frozen
 class Offer:
-    """A public model: what `/v1/models` says of it, its targets in tiers, and the policy it races by."""
+    """A public model: what `/v1/models` says of it, its targets in tiers, its policy and its price.
+
+    `listed` is false for a name that a client made up and nobody could be asked about.
+    """
 
     id: str
     route: Route
     policy: str = "default"
     created: int = 0
     owned_by: str = ""
+    price: Price | None = None
+    listed: bool = True
+
+    @property
+    def label(self) -> str:
+        """The model's name in metrics, where no client may invent one."""
+        return self.id if self.listed else "unlisted"
 
 
 @attrs.frozen
@@ -37,7 +47,7 @@ class Catalog:
         offer = self.offers.get(model)
         if offer is None and self.open_providers:
             tier = tuple(_targets(self.open_providers, model))
-            return Offer(model, (tier,)) if tier else None
+            return Offer(model, (tier,), listed=False) if tier else None
         return offer
 
     def targets(self) -> Iterator[Target]:
@@ -75,6 +85,7 @@ def build(config: Config, discovered: Mapping[str, Sequence[ModelInfo] | None]) 
             policy=model.policy,
             created=known.created if known else 0,
             owned_by=known.owned_by if known else "",
+            price=model.price,
         )
     unasked = [p for p in config.providers if discovered.get(p.name) is None]
     return Catalog(offers, tuple(unasked))
@@ -101,9 +112,7 @@ def _discovered(
 
 def _targets(providers: Iterable[ProviderConfig], model: str) -> list[Target]:
     return [
-        Target(
-            key.name, provider.name, key.domain, model, provider.weight, provider.max_concurrent
-        )
+        Target(key.name, provider.name, key.domain, model, provider.weight, provider.max_concurrent)
         for provider in providers
         for key in provider.keys
     ]

@@ -1,6 +1,6 @@
 """What the routes are given: every long-lived part of a running gateway, in one value. No globals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import attrs
@@ -14,6 +14,7 @@ from gateway.reply import Reply
 from gateway.ticket import Ticket
 from policies.limits import Meter
 from policies.pool import Pool
+from providers.types import ModelInfo
 from state.store import Store
 
 
@@ -30,7 +31,8 @@ class Answerer(Protocol):
 
 @attrs.define(eq=False)
 class Context:
-    """The parts. `catalog` is replaced when a refresh has built a new one; `ready` turns false on SIGTERM."""
+    """The parts. `catalog` is replaced when a refresh has built a new one, from what is `known` of each
+    provider's models; `ready` turns false on SIGTERM."""
 
     config: Config
     store: Store
@@ -39,6 +41,7 @@ class Context:
     pool: Pool
     answerers: Mapping[Environment, Answerer]
     catalog: Catalog
+    known: dict[str, Sequence[ModelInfo]] = attrs.field(factory=dict)
     meters: dict[str, Meter] = attrs.field(factory=dict)
     ready: bool = False
 

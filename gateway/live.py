@@ -47,6 +47,7 @@ class Live:
 
         async def relay_winner(answer: Answer) -> None:
             account.hedge_skip = race.hedge_skip
+            account.so_far = relay.so_far
             _tell_trail(ticket, race)
             await relay(answer)
 

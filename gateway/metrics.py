@@ -105,7 +105,7 @@ class Metrics:
         self.upstream_ttft = Histogram(
             "gen_ai_client_operation_time_to_first_chunk_seconds",
             "Time to the first token of single upstream calls",
-            [*labels, "gen_ai_provider_name"],
+            ["gen_ai_request_model", "gen_ai_provider_name"],
             registry=registry,
             buckets=TTFT_BUCKETS,
         )
@@ -116,11 +116,10 @@ class Metrics:
             registry=registry,
         )
 
-    def request_ended(self, record: RequestEnded, overhead: float | None) -> None:
-        """Counts one request and its attempts. `overhead` in seconds, None where no answer began."""
-        outcome = "client_gone" if record.client_gone else _outcome(record.status)
-        self.requests.labels(record.project, record.model, record.operation, outcome).inc()
-        names = (record.operation, record.model)
+    def request_ended(self, record: RequestEnded, model: str, overhead: float | None) -> None:
+        """Counts one request. `model` is its label; `overhead` in seconds, None where no answer began."""
+        self.requests.labels(record.project, model, record.operation, _outcome(record)).inc()
+        names = (record.operation, model)
         self.duration.labels(*names).observe(record.duration_ms / 1000)
         if record.ttft_ms is not None:
             self.ttft.labels(*names).observe(record.ttft_ms / 1000)
@@ -133,18 +132,14 @@ class Metrics:
         elif record.hedge_skip is not None:
             self.hedges.labels("suppressed", record.hedge_skip).inc()
 
-    def attempts_ended(
-        self, operation: str, kinds: Iterable[tuple[AttemptEnded, str, str]]
-    ) -> None:
-        """Counts upstream calls, each with the name and the kind of its provider."""
-        for attempt, provider, kind in kinds:
-            self.attempts.labels(
-                provider, attempt.model, attempt.key, attempt.role, attempt.outcome
-            ).inc()
-            if attempt.first_ms is not None:
-                seconds = (attempt.first_ms - attempt.start_ms) / 1000
-                name = KINDS[kind].otel_name if kind in KINDS else kind
-                self.upstream_ttft.labels(operation, attempt.model, name).observe(seconds)
+    def attempt_ended(self, attempt: AttemptEnded, model: str, provider: str, kind: str) -> None:
+        """Counts one upstream call. `model` is its request's label, `kind` its provider's kind."""
+        labels = (provider, model, attempt.key, attempt.role, attempt.outcome)
+        self.attempts.labels(*labels).inc()
+        if attempt.first_ms is not None:
+            seconds = (attempt.first_ms - attempt.start_ms) / 1000
+            name = KINDS[kind].otel_name if kind in KINDS else kind
+            self.upstream_ttft.labels(model, name).observe(seconds)
 
     def keys_are(self, keys: Iterable[KeyStatistics]) -> None:
         """Shows the state of each pooled key: the gravest, where its models differ."""
@@ -164,7 +159,9 @@ def _states(keys: Iterable[KeyStatistics]) -> dict[str, set[State]]:
     return states
 
 
-def _outcome(status: int) -> str:
-    if status < 400:
-        return "ok"
-    return "client_error" if status < 500 else "server_error"
+def _outcome(record: RequestEnded) -> str:
+    if record.client_gone:
+        return "client_gone"
+    if record.status == 200:
+        return "ok" if record.error is None else "broken"
+    return "client_error" if record.status < 500 else "server_error"

@@ -80,12 +80,12 @@ class Relay:
 
     def _last_frames(self, writer: ChunkWriter, last: Event) -> bytes:
         if isinstance(last, Ended):
-            settled = self._settled()
+            settled = self._complete()
             self.settle(settled)
             return writer.end(settled.usage)
         if isinstance(last, Failed):
             error = from_provider(last.error)
-            self.settle(self._settled(error))
+            self.settle(attrs.evolve(self.so_far(), error=error))
             return error_frame(error)
         return b""
 
@@ -96,10 +96,8 @@ class Relay:
             events.extend(batch)
         last = events[-1]
         if isinstance(last, Failed):
-            error = from_provider(last.error)
-            self.settle(self._settled(error))
-            raise error
-        settled = self._settled()
+            raise from_provider(last.error)
+        settled = self._complete()
         body = self._body(events, settled.usage)
         self.settle(settled)
         self.reply.whole(body)
@@ -107,12 +105,12 @@ class Relay:
     def _body(self, events: Sequence[Event], usage: Usage) -> bytes:
         if isinstance(self.call, ChatCall):
             return msgspec.json.encode(chat_body(self.heading, events, usage))
-        vectors = next((event for event in events if isinstance(event, Vectors)), None)
-        if vectors is None:
-            raise from_provider(BrokenAnswer("The upstream sent no embeddings"))
-        return msgspec.json.encode(
-            embeddings_body(self.heading.model, vectors, self.call.encoding, usage)
-        )
+        try:
+            vectors = next(event for event in events if isinstance(event, Vectors))
+            body = embeddings_body(self.heading.model, vectors, self.call.encoding, usage)
+        except (StopIteration, OverflowError) as error:  # none, or none that fits 32 bits
+            raise from_provider(BrokenAnswer("The upstream sent no usable embeddings")) from error
+        return msgspec.json.encode(body)
 
     def _note(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -121,7 +119,20 @@ class Relay:
             elif isinstance(event, TextDelta):
                 self._written += len(event.text.encode())
 
-    def _settled(self, error: ApiError | None = None) -> Settled:
+    def so_far(self) -> Settled:
+        """What was used if the answer stops here. What was reported by now may be a beginning only."""
+        written = estimated_usage(self.call, self._written)
+        known = self._usage
+        if known is None:
+            return Settled(written, estimated=True)
+        if known.completion >= written.completion:
+            return Settled(known, estimated=False)
+        total = known.prompt + written.completion
+        usage = attrs.evolve(known, completion=written.completion, total=total)
+        return Settled(usage, estimated=True)
+
+    def _complete(self) -> Settled:
+        """What was used, at the answer's end: as reported, and estimated only where nothing was."""
         if self._usage is not None:
-            return Settled(self._usage, estimated=False, error=error)
-        return Settled(estimated_usage(self.call, self._written), estimated=True, error=error)
+            return Settled(self._usage, estimated=False)
+        return Settled(estimated_usage(self.call, self._written), estimated=True)

@@ -9,7 +9,7 @@ signal stops at once, and still flushes.
 import gc
 import random
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import trio
 
@@ -27,8 +27,7 @@ from gateway.metrics import Metrics
 from gateway.mocked import Mocked
 from gateway.upstreams import Upstreams, connect
 from policies.pool import Pool
-from providers.client import HttpClient, new_http_client
-from providers.types import ModelInfo
+from providers.client import HttpClient
 from state.projects import new_project
 from state.store import Store
 
@@ -55,11 +54,12 @@ async def serve(
     """
     store = Store.open(config.state.folder, writer="serve")
     try:
-        async with new_http_client() as http, trio.open_nursery() as nursery:
+        async with HttpClient() as http, trio.open_nursery() as nursery:
             await nursery.start(store.run)
             simulator = await _start_simulator(nursery, config, rng)
             upstreams = connect(config, simulator)
-            context = await _assemble(config, store, http, upstreams, rng)
+            context = _assemble(config, store, http, upstreams, rng)
+            await _discover(context, http, upstreams)
             fresh = await _first_project(store)
             for report in store.reports:
                 log.warning("journal_repaired", report=report)
@@ -117,7 +117,7 @@ async def _start_simulator(nursery: trio.Nursery, config: Config, rng: random.Ra
     return address
 
 
-async def _assemble(
+def _assemble(
     config: Config,
     store: Store,
     http: HttpClient,
@@ -127,7 +127,7 @@ async def _assemble(
     metrics, pool = Metrics(), Pool()
     kinds = {provider.name: provider.kind for provider in config.providers}
     serve_unmetered = config.state.on_store_failure == "serve"
-    context = Context(
+    return Context(
         config=config,
         store=store,
         metrics=metrics,
@@ -139,8 +139,6 @@ async def _assemble(
         },
         catalog=Catalog({}),
     )
-    context.offer(build_catalog(config, await upstreams.discover(http)))
-    return context
 
 
 async def _first_project(store: Store) -> FreshKeys | None:
@@ -152,17 +150,17 @@ async def _first_project(store: Store) -> FreshKeys | None:
     return FreshKeys(keys.project, keys.live_key, keys.test_key)
 
 
+async def _discover(context: Context, http: HttpClient, upstreams: Upstreams) -> None:
+    """Looks what the providers offer; one that cannot be asked keeps what it was known to have."""
+    found = await upstreams.discover(http)
+    context.known |= {name: models for name, models in found.items() if models is not None}
+    context.offer(build_catalog(context.config, {name: context.known.get(name) for name in found}))
+
+
 async def _refresh(context: Context, http: HttpClient, upstreams: Upstreams) -> None:
-    """Looks from time to time what the providers offer; a provider that cannot be asked keeps its models."""
-    known: dict[str, Sequence[ModelInfo] | None] = {}
     while True:
         await trio.sleep(REFRESH_SOON if context.catalog.open_providers else REFRESH_EVERY)
-        found = await upstreams.discover(http)
-        known = {
-            name: models if models is not None else known.get(name)
-            for name, models in found.items()
-        }
-        context.offer(build_catalog(context.config, known))
+        await _discover(context, http, upstreams)
 
 
 async def _watch_signals(context: Context, stop: trio.Event, everything: trio.CancelScope) -> None:

@@ -8,10 +8,11 @@ provider.
 """
 
 import logging
+import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Self
 
 import attrs
 import httpx
@@ -21,9 +22,6 @@ from providers.base import Decoder, Dialect, WireRequest
 from providers.errors import BrokenAnswer, TimedOut, Unreachable
 from providers.types import Call, Ended, Event, Failed, ModelInfo, RateLimits, Secret
 
-HttpClient: TypeAlias = httpx.AsyncClient
-"""What calls are sent with; callers hold it and pass it on, and need not know what it is."""
-
 CLOSE_GRACE = 2.0
 """Seconds that closing a connection may take before it is abandoned."""
 
@@ -32,6 +30,9 @@ DRAIN = 0.1
 
 ERROR_BODY_LIMIT = 64 * 1024
 """Bytes of an error answer that are read; what is beyond cannot hold a reason anybody reads."""
+
+IDLE_CONNECTIONS = 32
+"""Connections a key that are kept open for calls to come."""
 
 MODEL_LIST_LIMIT = 16 * 1024 * 1024
 MODEL_PAGES = 50
@@ -51,24 +52,56 @@ class Upstream:
     headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
 
 
-def new_http_client(*, proxy: str | None = None) -> HttpClient:
-    """An HTTP client for upstream calls, to be used and closed with `async with`.
+class HttpClient:
+    """What upstream calls are sent with: one connection pool a key. To be used with `async with`.
 
-    Its pool is unbounded, because httpcore 1.0.9 loses slots for ever when a call is cancelled while the
-    pool queues, and races cancel all day; concurrency is bounded per key by whoever calls. HTTP/1.1 only:
-    cancelling an HTTP/2 stream does not stop it at the provider. No redirects and no proxies from the
-    environment, so a credential goes where the configuration says and nowhere else.
+    A pool each, because the library looks at every connection of a pool for every call; and because what
+    one key does to its connections is no other key's business. Pools are unbounded: httpcore 1.0.9 loses
+    slots for ever when a call is cancelled while its pool queues, and races cancel all day; how many calls a
+    key may have is decided before they are sent. HTTP/1.1 only: cancelling an HTTP/2 stream does not stop
+    it at the provider. No redirects and no proxies from the environment, so a credential goes where the
+    configuration says and nowhere else.
     """
-    return httpx.AsyncClient(
-        limits=httpx.Limits(
-            max_connections=None, max_keepalive_connections=None, keepalive_expiry=45.0
-        ),
-        headers={"accept-encoding": "identity", "user-agent": "hedgerow"},
-        timeout=None,  # noqa: S113 - deadlines belong to the caller
-        trust_env=False,
-        follow_redirects=False,
-        proxy=proxy,
-    )
+
+    def __init__(self) -> None:
+        self._pools: dict[Upstream, httpx.AsyncClient] = {}
+        self._tls: ssl.SSLContext | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with trio.move_on_after(CLOSE_GRACE, shield=True):
+            for pool in self._pools.values():
+                await pool.aclose()
+
+    def pool(self, upstream: Upstream) -> httpx.AsyncClient:
+        """The connections of one key."""
+        pool = self._pools.get(upstream)
+        if pool is None:
+            pool = self._pools[upstream] = self._new_pool()
+        return pool
+
+    def _new_pool(self) -> httpx.AsyncClient:
+        if self._tls is None:
+            self._tls = httpx.create_ssl_context(trust_env=False)  # dear, and the same for all
+        return httpx.AsyncClient(
+            limits=httpx.Limits(
+                max_connections=None,
+                max_keepalive_connections=IDLE_CONNECTIONS,
+                keepalive_expiry=45.0,
+            ),
+            headers={"accept-encoding": "identity", "user-agent": "hedgerow"},
+            timeout=None,  # noqa: S113 - deadlines belong to the caller
+            trust_env=False,
+            follow_redirects=False,
+            verify=self._tls,
+        )
 
 
 class Exchange:
@@ -86,13 +119,14 @@ class Exchange:
         self, http: HttpClient, upstream: Upstream, call: Call, model: str, *, connect: float
     ) -> None:
         wire = upstream.dialect.encode(call, model)
-        self._http = http
+        self._http = http.pool(upstream)
         self._upstream = upstream
-        self._request = _build(http, upstream, wire, connect=connect)
+        self._request = _build(self._http, upstream, wire, connect=connect)
         self._decoder: Decoder = upstream.dialect.decoder(call)
         self._response: httpx.Response | None = None
         self._chunks: AsyncIterator[bytes] | None = None
         self._over = self._ended = False
+        self._reading = trio.Lock()
         self.limits = RateLimits()
 
     async def __aenter__(self) -> Self:
@@ -104,7 +138,7 @@ class Exchange:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._close()
+        await self._close()  # noqa: ASYNC102 - it shields itself, with deadlines
 
     async def start(self) -> None:
         """Sends the call and waits for the answer's headers.
@@ -135,6 +169,7 @@ class Exchange:
 
     async def _decode_next(self) -> Sequence[Event]:
         assert self._chunks is not None, "start() comes first"
+        self._reading.acquire_nowait()
         try:
             with _network_errors(before_answer=False):
                 chunk = await anext(self._chunks, None)
@@ -142,6 +177,8 @@ class Exchange:
             # What had arrived may well hold the end: some servers reset right behind it.
             events = [event for event in self._decoder.finish() if not isinstance(event, Failed)]
             return events if events and isinstance(events[-1], Ended) else [*events, Failed(broken)]
+        finally:
+            self._reading.release()
         if chunk is None:
             return self._decoder.finish() or (Failed(BrokenAnswer("The answer was empty")),)
         return self._decoder.feed(chunk)
@@ -161,16 +198,19 @@ class Exchange:
     async def _close(self) -> None:
         if self._response is None or self._chunks is None:
             return
-        # The library's streams are generators within generators, and only reading on closes them all:
-        # to the end where it was said, so that the connection can be used again, else not a moment longer.
-        with (
-            trio.move_on_after(DRAIN if self._ended else 0, shield=True),
-            suppress(httpx.HTTPError),
-        ):
-            while await anext(self._chunks, None) is not None:
-                pass
         with trio.move_on_after(CLOSE_GRACE, shield=True):
+            # Another task may be reading: it is cancelled as well, and must be through with it first.
+            async with self._reading:
+                await self._read_out(self._chunks)
             await self._response.aclose()
+
+    async def _read_out(self, chunks: AsyncIterator[bytes]) -> None:
+        """The library's streams are generators within generators, and only reading on closes them all:
+        to the end where it was said, so that the connection can be used again, else not a moment longer.
+        """
+        with trio.move_on_after(DRAIN if self._ended else 0), suppress(httpx.HTTPError):
+            while await anext(chunks, None) is not None:
+                pass
 
 
 async def list_models(http: HttpClient, upstream: Upstream) -> list[ModelInfo]:
@@ -191,8 +231,9 @@ async def list_models(http: HttpClient, upstream: Upstream) -> list[ModelInfo]:
 
 
 async def _fetch(http: HttpClient, upstream: Upstream, wire: WireRequest) -> bytes:
+    pool = http.pool(upstream)
     with _network_errors(before_answer=True):
-        response = await http.send(_build(http, upstream, wire, connect=None))
+        response = await pool.send(_build(pool, upstream, wire, connect=None))
     body = response.content[:MODEL_LIST_LIMIT]
     if response.status_code != httpx.codes.OK:
         raise upstream.dialect.error(response.status_code, dict(response.headers), body)
@@ -200,7 +241,7 @@ async def _fetch(http: HttpClient, upstream: Upstream, wire: WireRequest) -> byt
 
 
 def _build(
-    http: HttpClient, upstream: Upstream, wire: WireRequest, *, connect: float | None
+    http: httpx.AsyncClient, upstream: Upstream, wire: WireRequest, *, connect: float | None
 ) -> httpx.Request:
     return http.build_request(
         wire.method,

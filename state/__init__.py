@@ -2,8 +2,8 @@
 
 What may be relied on:
 
-- A change to projects and keys that `commit` returned from survives a power cut; one that it raised
-  from is not in effect, or says "not saved" and may be either.
+- A change to projects and keys that `commit` returned from survives a power cut. One that it raised
+  from is not in effect; only after a failed sync may it still turn out to be kept.
 - A record that `post` returned from survives the death of the process at once, and a power cut after
   `sync_interval` (20 ms).
 - A start never loses a whole record silently: an unfinished end of one's own log is cut, kept aside and

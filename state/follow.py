@@ -1,5 +1,6 @@
 """Following the logs of other writers: their records, folded into the same indexes as our own."""
 
+import contextlib
 from functools import partial
 from pathlib import Path
 
@@ -50,7 +51,8 @@ class Follower:
 
         Never raises: a log that turns out damaged is reported once and followed no further.
         """
-        self._discover()
+        with contextlib.suppress(OSError):  # out of descriptors, say: the next poll tries again
+            self._discover()
         live = [(name, tail) for name, tail in self._tails.items() if name not in self._damaged]
         moved = [self._advance(name, tail) for name, tail in live]
         return any(moved)
@@ -81,7 +83,7 @@ class Follower:
             self._damaged.add(name)
             self.reports.append(f"{damage}; the log is not followed any more")
         except OSError:
-            return False  # unreadable now: perhaps out of descriptors, the next poll tries again
+            return False
         return False
 
     def _look_closely(self, name: str, tail: Tail) -> None:

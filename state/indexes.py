@@ -130,12 +130,13 @@ class Indexes:
 
     @property
     def recent(self) -> tuple[RequestEnded, ...]:
-        """The latest KEPT_REQUESTS requests, oldest first."""
+        """The latest KEPT_REQUESTS requests, oldest first. Takes milliseconds: for people, not per call."""
         return _latest(self._recent)
 
     def request(self, request: str) -> RequestEnded | None:
         """One of the recent requests by its id."""
-        return next((record for record in self.recent if record.request == request), None)
+        known = (whole(known) for _, known in reversed(self._recent[-KEPT_REQUESTS:]))
+        return next((record for record in known if record.request == request), None)
 
     @property
     def key_states(self) -> Mapping[str, KeyStateChanged]:

@@ -152,7 +152,8 @@ class Log:
     def _is_full(self, more: int) -> bool:
         if self._fd is None:
             return True
-        return self.end.offset + more > self.segment_size and not self._syncing
+        empty = self.end.first == self.end.seq + 1
+        return self.end.offset + more > self.segment_size and not empty and not self._syncing
 
     def _rotate(self) -> None:
         """Begin the next segment. Blocks for two syncs, once in SEGMENT_SIZE bytes."""

@@ -105,6 +105,7 @@ class RequestEnded(Record):
     """A request is over. Tokens are what the client got; those of losers stand in `attempts`.
 
     `status` is what the client saw; `error` is set too if the answer broke after a good status.
+    `nano_usd` is what it cost by the configured prices, in billionths of a dollar so that sums are exact.
     `winner` is the name of the key that answered. `hedge_delay_ms` is the delay that was chosen, and
     `hedge_skip` why no hedge started at it.
     """
@@ -124,6 +125,7 @@ class RequestEnded(Record):
     duration_ms: float
     prompt_tokens: int
     completion_tokens: int
+    nano_usd: int = 0
     client_gone: bool = False
     error: str | None = None
     hedge_delay_ms: float | None = None
@@ -148,6 +150,7 @@ class CountedRequest(msgspec.Struct, gc=False):
     status: int
     prompt_tokens: int
     completion_tokens: int
+    nano_usd: int = 0
     error: str | None = None
     attempts: tuple[_Uncounted, ...] = ()
     line: bytes = b""

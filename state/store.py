@@ -40,17 +40,15 @@ _TOLD_AT_ONCE = 1000
 class Store:
     """One process's place in a state: a log of its own, and the indexes of all logs.
 
-    Made by `open`. `writer` is the name of the own log.
+    Made by `open`.
     """
 
-    writer: str
     indexes: Indexes
     options: Options
     _claim: Claim
     _tail: Tail
     _log: Log
     _follower: Follower
-    _reports: list[str]
     _syncer: Syncer = attrs.field(init=False)
     _telemetry: Telemetry = attrs.field(init=False)
     _held: deque[tuple[int, Record]] = attrs.field(factory=deque, init=False)
@@ -80,20 +78,20 @@ class Store:
 
     @classmethod
     def _opened(cls, folder: Path, claim: Claim, options: Options) -> "Store":
-        indexes, reports = Indexes(), list[str]()
+        indexes = Indexes()
+        follower = Follower(folder / "logs", indexes, own=claim.name)
         tail = reader(folder / "logs" / claim.name, indexes)
         log = Log(tail.at, options.disk, options.clock, options.segment_size)
         try:
             cut = recover(tail, folder / "quarantine", options.disk)
-            reports += [cut] if cut else []
-            follower = Follower(folder / "logs", indexes, reports, claim.name)
+            follower.reports += [cut] if cut else []
             follower.replay()
             log.start()
         except BaseException:
             log.close()
             claim.release(options.disk)
             raise
-        return cls(claim.name, indexes, options, claim, tail, log, follower, reports)
+        return cls(indexes, options, claim, tail, log, follower)
 
     async def commit(self, *records: Record) -> None:
         """Append the records together; on the disk, and in the indexes, when this returns.
@@ -168,6 +166,11 @@ class Store:
             self._claim.release(self.options.disk)
 
     @property
+    def writer(self) -> str:
+        """The name of the own log."""
+        return self._claim.name
+
+    @property
     def healthy(self) -> bool:
         """Whether the last thing the disk was asked for was done."""
         return self._log.trouble is None
@@ -175,11 +178,13 @@ class Store:
     @property
     def reports(self) -> tuple[str, ...]:
         """What a person should know of the logs: a sentence each, none if all is well."""
-        unknown = self._tail.unknown + self._follower.unknown
-        if not unknown:
-            return tuple(self._reports)
-        news = f"{unknown} records are of kinds that this version does not know: kept, not counted"
-        return (*self._reports, news)
+        reports = tuple(self._follower.reports)
+        if not self._unknown:
+            return reports
+        news = (
+            f"{self._unknown} records of kinds that this version does not know: kept, not counted"
+        )
+        return (*reports, news)
 
     def statistics(self) -> Statistics:
         """What the store is doing now."""
@@ -189,10 +194,14 @@ class Store:
             durable=self._log.durable,
             syncs=self._syncer.syncs,
             waiting=len(self._telemetry),
-            unknown=self._tail.unknown + self._follower.unknown,
+            unknown=self._unknown,
             trouble=self._log.trouble,
             followed=self._follower.positions(),
         )
+
+    @property
+    def _unknown(self) -> int:
+        return self._tail.unknown + self._follower.unknown
 
     def __enter__(self) -> Self:
         return self
@@ -231,7 +240,7 @@ class Store:
             self._apply([self._held.popleft()])
 
     async def _keep_house(self) -> None:
-        while True:
+        while True:  # noqa: ASYNC110 - the clock is what it waits for
             await trio.sleep(self.options.tell_interval)
             if self._log.broken:
                 self._syncer.hurry()
@@ -239,7 +248,7 @@ class Store:
                 await trio.lowlevel.checkpoint()
 
     async def _follow(self) -> None:
-        while True:
+        while True:  # noqa: ASYNC110 - nobody tells when another process has written
             while self._follower.poll():
                 await trio.lowlevel.checkpoint()
             await trio.sleep(self.options.follow_interval)

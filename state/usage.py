@@ -25,6 +25,12 @@ class Usage:
     attempts: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    nano_usd: int = 0
+
+    @property
+    def usd(self) -> float:
+        """What it cost, in dollars."""
+        return self.nano_usd / 1e9
 
 
 @attrs.define
@@ -34,6 +40,7 @@ class _Tally:
     attempts: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    nano_usd: int = 0
 
     def add(self, record: RequestEnded | CountedRequest) -> None:
         self.requests += 1
@@ -42,6 +49,7 @@ class _Tally:
         self.attempts += len(record.attempts)
         self.prompt_tokens += record.prompt_tokens
         self.completion_tokens += record.completion_tokens
+        self.nano_usd += record.nano_usd
 
     def join(self, other: "_Tally") -> None:
         self.requests += other.requests
@@ -49,6 +57,7 @@ class _Tally:
         self.attempts += other.attempts
         self.prompt_tokens += other.prompt_tokens
         self.completion_tokens += other.completion_tokens
+        self.nano_usd += other.nano_usd
 
     def usage(self) -> Usage:
         return Usage(**attrs.asdict(self))

@@ -36,6 +36,7 @@ class Call:
 
     nursery: trio.Nursery
     on_end: Callable[[], Awaitable[None]]
+    ended: bool = False
     _scope: trio.CancelScope = attrs.field(factory=trio.CancelScope, repr=False)
     _beside: list[trio.CancelScope] = attrs.field(factory=list, repr=False)
     _farewell: ASGIReceiveEvent = attrs.field(factory=_disconnect, repr=False)
@@ -71,6 +72,7 @@ class Call:
     ) -> None:
         with barrier("An application call", self._level), self._scope:
             await app(scope, self._receive, send, trio.to_thread.run_sync, trio.from_thread.run)
+        self.ended = True
         for beside in self._beside:
             beside.cancel()
         await self.on_end()

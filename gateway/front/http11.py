@@ -54,6 +54,7 @@ class Exchange(H11Protocol):
         self._line = line
         self._head = head
         self._body = body_of(head.length)
+        self._opened = trio.Event()
         self._pumping = trio.CancelScope()
         self._started = False
         self._silent = False
@@ -77,10 +78,10 @@ class Exchange(H11Protocol):
             ClientGone: the client left before its request was complete.
         """
         with self._pumping:
-            await self._begin(inbox)
+            await self._begin()
             if self.stream is not None:
                 await self._pump(inbox, self.stream)
-        if self.stream is not None and _closed_by_hypercorn(self.stream):
+        if self.stream is not None and self._closed_by_hypercorn(self.stream):
             await self.abandon()
         await self.finished.wait()
         await self.handle(Closed())
@@ -112,22 +113,26 @@ class Exchange(H11Protocol):
         else:
             await super().stream_send(event)
 
-    async def _begin(self, inbox: Inbox) -> None:
+    async def _begin(self) -> None:
         self.connection.receive_data(self._head.wire)
         request = self.connection.next_event()
         assert isinstance(request, h11.Request)
-        if self.connection.they_are_waiting_for_100_continue and not inbox.data:
+        if self.connection.they_are_waiting_for_100_continue:
             await self._send_h11_event(h11.InformationalResponse(status_code=100, headers=[]))
         await self._create_stream(request)
         if isinstance(self.stream, WSStream):
             self._body = Unframed()
 
     async def _pump(self, inbox: Inbox, stream: HTTPStream | WSStream) -> None:
+        if isinstance(stream, WSStream):
+            await self._opened.wait()
+            if not stream.handshake.accepted:
+                return  # frames sent in advance belong to nothing
         while True:
             if piece := self._body.take(inbox.data):
                 self.connection.receive_data(piece)
             await self._pass_on(stream)
-            if self._body.done or _closed_by_hypercorn(stream):
+            if self._body.done or self._closed_by_hypercorn(stream):
                 return
             await self._more(inbox)
 
@@ -143,6 +148,13 @@ class Exchange(H11Protocol):
                     await stream.handle(frames)
                 case _:
                     return
+
+    def _closed_by_hypercorn(self, stream: HTTPStream | WSStream) -> bool:
+        """Whether a websocket was refused or closed over the application's head: nobody else is told."""
+        if isinstance(stream, HTTPStream) or stream.closed or self._call.ended:
+            return stream.closed
+        accepted = stream.state is ASGIWebsocketState.CONNECTED
+        return accepted and stream.connection.state is not WebsocketState.OPEN
 
     async def _more(self, inbox: Inbox) -> None:
         if isinstance(self.stream, WSStream):
@@ -163,6 +175,7 @@ class Exchange(H11Protocol):
         except h11.LocalProtocolError:
             self._started = False  # h11 refused the application's headers: nothing went out
             raise
+        self._opened.set()
 
     async def _app_ended(self) -> None:
         if self.finished.is_set():
@@ -184,11 +197,3 @@ class Exchange(H11Protocol):
     async def _transmit(self, event: Event) -> None:
         if isinstance(event, RawData) and event.data:
             await self._line.write(event.data)
-
-
-def _closed_by_hypercorn(stream: HTTPStream | WSStream) -> bool:
-    """Whether a websocket was refused or closed over the application's head, which nobody else is told."""
-    if isinstance(stream, HTTPStream) or stream.closed:
-        return stream.closed
-    accepted = stream.state is ASGIWebsocketState.CONNECTED
-    return accepted and stream.connection.state is not WebsocketState.OPEN

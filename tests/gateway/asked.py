@@ -17,8 +17,8 @@ from providers.types import Call, ChatCall, EmbedCall, Message
 CREATED = 1_704_056_400
 
 ANYTHING = settings(
-    max_examples=2000,
-    derandomize=False,
+    max_examples=60,
+    derandomize=True,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -158,6 +158,19 @@ async def test_what_a_request_may_use_is_held_while_it_runs(
     assert error.retry_after == pytest.approx((75 + 65 - 100) * 60 / 100)
 
 
+async def test_who_leaves_gives_back_its_own_and_not_the_others(
+    context: Context, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Requests of one project overlap in any order."""
+    limit(context, tpm=100)
+    half = ticket(chat("abcd", max_tokens=45))
+    with admit(context, half):
+        use(context, asked=half)
+        use(context, asked=half)
+        with admit(context, half):
+            refused(context, half)
+
+
 async def test_what_all_choices_may_use_is_held(context: Context) -> None:
     """Many answers at once are no way around a limit."""
     limit(context, tpm=100)

@@ -191,6 +191,22 @@ async def test_a_whole_answer_is_settled_and_then_given(
     assert record.settled == [Settled(USAGE, estimated=False)]
 
 
+async def test_a_whole_answer_whose_record_cannot_be_written_is_not_given(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Not even its head: the client gets an error with an honest status."""
+    pieces: list[bytes] = []
+
+    def settle(_: Settled) -> None:
+        raise StoreUnavailable("disk full")
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await heard(relaying(chat(), STREAM, settle), pieces.append)
+
+    assert caught.group_contains(StoreUnavailable)
+    assert pieces == []
+
+
 @pytest.mark.parametrize(
     ("cause", "status"),
     [(BrokenAnswer("cut"), 503), (RateLimited("slow down", retry_after=3.0), 429)],

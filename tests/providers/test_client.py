@@ -4,12 +4,13 @@ import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import httpx
 import pytest
 import trio
 
 from providers.anthropic import Anthropic
 from providers.base import Dialect
-from providers.client import Exchange, HttpClient, Upstream, list_models, new_http_client
+from providers.client import Exchange, HttpClient, Upstream, list_models
 from providers.errors import (
     BrokenAnswer,
     CredentialRejected,
@@ -42,7 +43,7 @@ def chat(*, stream: bool) -> ChatCall:
 async def simulated() -> AsyncIterator[tuple[Simulator, str, HttpClient]]:
     """A simulator on a socket, and a client."""
     simulator = Simulator(default=PLAN, rng=random.Random(1))
-    async with new_http_client() as http, trio.open_nursery() as nursery:
+    async with HttpClient() as http, trio.open_nursery() as nursery:
         url = await nursery.start(simulator.serve)
         yield simulator, url, http
         nursery.cancel_scope.cancel()
@@ -113,7 +114,7 @@ async def test_an_answer_that_breaks_ends_in_a_failed_event(fault: str) -> None:
 async def test_nobody_listening_is_unreachable() -> None:
     """A refused connection is nobody's answer."""
     with refusing_address() as url:
-        async with new_http_client() as http:
+        async with HttpClient() as http:
             with pytest.raises(Unreachable) as caught:
                 await all_events(exchange(http, f"{url}/v1"))
 
@@ -133,7 +134,7 @@ async def test_the_connect_clock_is_the_librarys() -> None:
                 for filler in fillers:
                     nursery.start_soon(filler.connect, (host, port))
         upstream = Upstream(OpenAI(), f"http://{host}:{port}/v1", Secret("key"))
-        async with new_http_client() as http:
+        async with HttpClient() as http:
             late = Exchange(http, upstream, chat(stream=True), "m", connect=0.1)
             with pytest.raises(TimedOut) as caught:
                 await all_events(late)
@@ -189,7 +190,7 @@ async def test_a_secret_is_in_no_error(caplog: pytest.LogCaptureFixture) -> None
     """Neither the message nor the log of a failed call shows the credential."""
     caplog.set_level(0)
     with refusing_address() as url:
-        async with new_http_client() as http:
+        async with HttpClient() as http:
             upstream = Upstream(Gemini(), f"{url}/v1beta", Secret("AIza-canary-secret"))
             with pytest.raises(ProviderError) as caught:
                 await all_events(Exchange(http, upstream, chat(stream=True), "m", connect=1.0))
@@ -207,17 +208,22 @@ async def test_a_body_that_breaks_off_is_broken_and_not_short() -> None:
     assert isinstance(events[-1].error, BrokenAnswer)
 
 
+def connections(pool: httpx.AsyncClient) -> str:
+    """What a pool says of its connections."""
+    return repr(pool._transport._pool)  # type: ignore[attr-defined]
+
+
 async def test_a_connection_is_used_again_after_a_stream_that_ended() -> None:
     """An answer that said its end leaves its connection for the next call; a stopped one closes it."""
     async with simulated() as (simulator, url, http):
         for _ in range(3):
             await all_events(exchange(http, f"{url}/v1"))
-        pool = repr(http._transport._pool)  # type: ignore[attr-defined]
+        (pool,) = map(connections, http._pools.values())
         simulator.script("key", [Fault("stall", words=2)])
         async with exchange(http, f"{url}/v1") as call:
             await call.start()
             await call.receive()
-        after = repr(http._transport._pool)  # type: ignore[attr-defined]
+        (after,) = map(connections, http._pools.values())
 
     assert "0 active, 1 idle" in pool
     assert "0 active, 0 idle" in after

@@ -5,7 +5,7 @@ from zlib import crc32
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from state import RecordRefused, codec
@@ -21,6 +21,7 @@ from state.records import (
     RequestEnded,
 )
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 NUMBER = st.floats(min_value=0, max_value=1e9)
 
@@ -64,6 +65,7 @@ def requests():
     )
 
 
+@UNHURRIED
 @given(requests(), st.integers(1, 2**60))
 def test_a_request_is_read_back_as_it_was_written(record, seq):
     """Counted members at once, the rest when asked for."""
@@ -76,6 +78,7 @@ def test_a_request_is_read_back_as_it_was_written(record, seq):
     assert codec.whole(counted) == record == codec.whole(record)
 
 
+@UNHURRIED
 @given(TEXT, st.lists(TEXT).map(tuple), st.integers(1, 2**53))
 def test_a_line_is_one_json_object_that_ends_with_its_checksum(project, models, ts):
     """Other tools read a log line by line, whatever the texts hold."""

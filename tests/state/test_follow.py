@@ -1,6 +1,7 @@
 """What other processes write is seen, and what they leave unfinished does no harm."""
 
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -154,6 +155,22 @@ def test_a_log_that_cannot_be_read_now_is_tried_again(small_log):
     assert follower.reports == []
 
 
+def test_a_folder_that_cannot_be_listed_now_is_tried_again(small_log):
+    """Descriptors may have run out; the server must not fall over it."""
+    path = small_log(1)
+    state = path.parents[2]
+    follower = look(state)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with path.open("ab") as file:
+        file.write(codec.encode(KeyRevoked("d0"), 2, 1)[0])
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1, limits[1]))
+    try:
+        assert not follower.poll()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert follower.poll()
+
+
 def test_a_state_that_is_not_there_is_empty(tmp_path):
     """Looking creates nothing."""
     follower = look(tmp_path / "none")
@@ -192,7 +209,8 @@ def kill_two_writers(folder, after):
     told = set()
     for child, name in zip(children, names, strict=True):
         child.send_signal(signal.SIGKILL)
-        for line in child.communicate()[0].splitlines():
+        whole, _, _ = child.communicate()[0].rpartition("\n")
+        for line in whole.splitlines():
             kind, n = line.split()
             told.add(f"p {name}.{n}" if kind == "acked" else f"k {name}.d{n}")
     return told

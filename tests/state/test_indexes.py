@@ -4,7 +4,7 @@ import datetime as dt
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from state import codec
@@ -20,6 +20,7 @@ from state.records import (
     RequestEnded,
 )
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DAY = 86_400_000
 
 
@@ -65,7 +66,7 @@ def read(logs, picks):
     return fold(*[(f"w{pick}", *next(heads[pick])) for pick in picks])
 
 
-@settings(max_examples=150)
+@UNHURRIED
 @given(interleavings())
 def test_any_interleaving_of_two_logs_folds_to_the_same(case):
     """Which is why each process may read the others' logs whenever it likes."""
@@ -73,6 +74,7 @@ def test_any_interleaving_of_two_logs_folds_to_the_same(case):
     assert read(logs, one) == read(logs, two)
 
 
+@UNHURRIED
 @given(st.lists(RECORDS, max_size=20))
 def test_replay_gives_what_was_there_live(records):
     """Through bytes and back, requests abridged, the indexes are equal."""

@@ -4,14 +4,16 @@ import random
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from state import keys
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ALPHABET = string.digits + string.ascii_letters
 
 
+@UNHURRIED
 @given(st.sampled_from(["live", "test"]), st.binary(min_size=32, max_size=32))
 def test_a_new_key_is_well_formed_and_of_its_environment(environment, chance):
     """Whatever the chance was: prefix, 36 base-62 digits, a right checksum."""
@@ -51,6 +53,7 @@ def test_what_is_no_key_is_refused(text):
     assert keys.parse(text) is None
 
 
+@UNHURRIED
 @given(st.text())
 def test_any_text_has_a_digest_and_is_parsed_without_an_error(text):
     """Header values come from strangers."""

@@ -268,6 +268,22 @@ def test_segments_are_closed_at_their_size_and_read_as_one_log(tmp_path, quick, 
     assert not (tmp_path / "logs/serve/next.tmp").exists()
 
 
+def test_an_empty_segment_is_never_followed_by_another(tmp_path, quick, disks, request_ended):
+    """Both would have the same name. Here the first record is refused, and each fills a segment."""
+    full = disks["failing"](2, errno.ENOSPC, only="write")
+    options = attrs.evolve(quick, segment_size=10)
+    with Store.open(tmp_path, "serve", options) as store:
+        store._log.disk = full
+        with pytest.raises(StoreUnavailable):
+            store.post(request_ended("refused"))
+        store.post(*[request_ended(f"r{n}") for n in range(5)])
+        store.post(request_ended("r5"))
+    assert [int(file.stem) for file in sorted(tmp_path.glob("logs/serve/*.jsonl"))] == [1, 6, 7]
+    after = look(tmp_path)
+    assert after.positions() == {"serve": 7}
+    assert (after.indexes.total("demo").requests, after.indexes.dropped) == (6, 1)
+
+
 def test_a_segment_is_not_closed_while_its_sync_is_on_the_way(tmp_path, quick):
     """The kernel would tell a failure to only one of two syncs; the segment grows a little instead."""
     log = Log(Position(tmp_path), quick.disk, quick.clock, segment_size=100)
@@ -319,12 +335,14 @@ def test_files_are_for_their_owner_only(tmp_path, quick):
 def test_a_closed_log_takes_nothing_and_cannot_be_mended(tmp_path, quick):
     """Its next writer may be at work already."""
     store = Store.open(tmp_path, "serve", quick)
+    store.post(KeyRevoked("d"))
     store.close()
     store.close()
-    with pytest.raises(StoreUnavailable, match="closed"):
-        store.commit_now(KeyRevoked("d"))
-    with pytest.raises(StoreUnavailable, match="closed"):
-        store.post(KeyRevoked("d"))
+    with pytest.raises(StoreUnavailable, match="is closed"):
+        store.commit_now(KeyRevoked("e"))
+    with pytest.raises(StoreUnavailable, match="is closed"):
+        store.post(KeyRevoked("e"))
+    assert look(tmp_path).positions() == {"serve": 1}
 
 
 def test_nothing_is_created_before_the_first_record(tmp_path, quick):

@@ -291,7 +291,7 @@ def test_unknown_kinds_are_reported(store, tmp_path, quick):
         file.write(codec._seal(b'{"t":"novelty","v":1,"seq":2,"ts":1,"x":[]'))
     for writer in ("serve", "other"):
         with Store.open(tmp_path, writer, quick) as again:
-            assert "1 records are of kinds that this version does not know" in again.reports[0]
+            assert "1 records of kinds that this version does not know" in again.reports[0]
             assert again.statistics().unknown == 1
 
 

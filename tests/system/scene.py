@@ -32,6 +32,7 @@ class Scene:
     gateway: RunningGateway
     simulator: Simulator
     keys: Sequence[str]
+    home: Path
 
     @property
     def url(self) -> str:
@@ -51,6 +52,11 @@ class Scene:
         """From now on each key's calls go wrong by these chances."""
         for key in self.keys:
             self.simulator.script(key, chances=chances)
+
+    def complaints(self) -> list[str]:
+        """What the gateway has written of failures."""
+        log = (self.home / "stderr.log").read_text().splitlines()
+        return [line for line in log if "failed" in line or "Traceback" in line]
 
     async def seconds_until_quiet(self, patience: float = 2.0) -> float:
         """How long from now until no upstream call is running; infinite if they run on and on."""
@@ -96,7 +102,7 @@ async def scene(
         # The gateway asks the simulator for its models while it starts: our loop must go on meanwhile.
         running = await trio.to_thread.run_sync(starting.__enter__)
         try:
-            yield Scene(running, simulator, keys)
+            yield Scene(running, simulator, keys, home)
         finally:
             with trio.CancelScope(shield=True):
                 await trio.to_thread.run_sync(starting.__exit__, None, None, None)

@@ -110,7 +110,9 @@ def get(path: str, key: str | None = None) -> bytes:
     return _head("GET", path, _bearer(key)) + b"\r\n"
 
 
-def post(path: str, key: str, body: Mapping[str, Any], fields: Mapping[str, str] | None = None) -> bytes:
+def post(
+    path: str, key: str, body: Mapping[str, Any], fields: Mapping[str, str] | None = None
+) -> bytes:
     """A POST request with a JSON body."""
     data = json.dumps(body).encode()
     headers = {**_bearer(key), "Content-Length": str(len(data)), **(fields or {})}

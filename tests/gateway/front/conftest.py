@@ -241,6 +241,8 @@ def _plain_stage() -> Stage:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             await _plain_lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
         elif scope["path"] in {"/flood", "/sse"}:
             await _stream(stage.flood() if scope["path"] == "/flood" else stage.events(), send)
         else:

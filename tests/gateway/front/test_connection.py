@@ -72,6 +72,19 @@ async def test_a_client_that_leaves_cancels_its_handler(running, stage, leave, b
             await stage.left.wait()
 
 
+async def test_a_client_that_asks_and_leaves_at_once_leaves_no_handler_behind(running, stage):
+    """Request and farewell may arrive together, before anything has begun."""
+    async with running(stage.app, grace=30) as front:
+        for leave in ("aclose", "half_close", "reset") * 5:
+            async with await front.connect() as client:
+                await client.send(WAIT)
+                await (client.stream.aclose() if leave == "aclose" else getattr(client, leave)())
+        await trio.sleep(0.05)
+        front.stop.set()
+        with trio.fail_after(SOON):
+            await front.ended.wait()
+
+
 @pytest.mark.parametrize("path", ["/sse", "/flood"])
 async def test_a_client_that_leaves_mid_stream_cancels_the_stream(running, stage, path):
     """A streamed answer stops when nobody reads it any more."""

@@ -133,6 +133,19 @@ async def test_a_connection_that_comes_in_with_the_stop_is_not_waited_for(plain_
             assert await client.receive_some() == b""
 
 
+async def test_a_request_whose_client_has_left_is_not_begun(plain_stage):
+    """It may have waited behind another whose answer was complete just then."""
+    [listener] = await front_package.bind("127.0.0.1", 0)
+    async with listener, await open_stream_to_socket_listener(listener):
+        site = Site(plain_stage.app, front_package.FrontSettings())
+        connection = Connection(site, Line.over(await listener.accept(), timeout=1.0))
+        connection._inbox.data += b"GET /wait HTTP/1.1\r\nHost: front\r\n\r\n"
+        connection._inbox.end()
+        with trio.fail_after(SLACK):
+            await connection.run()
+    assert not plain_stage.entered.is_set()
+
+
 async def test_a_bug_on_one_connection_ends_that_connection(plain_stage, caplog):
     """Whatever is raised there is logged, and the next client is served."""
 

@@ -81,23 +81,25 @@ async def test_a_handshake_that_is_none_is_refused_and_closed(running, quart_sta
         assert not quart_stage.entered.is_set()
 
 
-async def test_frames_before_the_handshake_is_accepted_are_refused(running):
-    """A client has to wait for its 101; the application that was asked is told to go."""
-    left = trio.Event()
-
-    async def app(scope, receive, send):
-        if scope["type"] == "websocket":
-            try:
-                await trio.sleep_forever()
-            finally:
-                left.set()
-
-    async with running(app) as front, await front.connect() as client:
-        await client.send(UPGRADE + b"\r\n" + _frame(1, b"too soon"))
-        assert (await client.answer()).status == 400
-        assert await client.rest() == b""
+async def test_frames_sent_before_the_handshake_is_accepted_wait_for_it(running, quart_stage):
+    """An impatient client is served all the same."""
+    async with running(quart_stage.app) as front, await front.connect() as client:
+        await client.send(UPGRADE + b"\r\n" + _frame(1, b"early"))
+        assert (await client.answer()).status == 101
         with trio.fail_after(SOON):
-            await left.wait()
+            while not client.data.endswith(b"\x81\x05early"):
+                client.data += await client.stream.receive_some()
+
+
+async def test_frames_sent_to_a_websocket_that_is_not_accepted_are_dropped(
+    running, quart_stage, caplog
+):
+    """There is one answer, the application's, and then the end."""
+    async with running(quart_stage.app) as front, await front.connect() as client:
+        await client.send(UPGRADE.replace(b"/ws", b"/none") + b"\r\n" + _frame(1, b"early"))
+        assert (await client.answer()).status == 404
+        assert await client.rest() == b""
+    assert not [record for record in caplog.records if record.name == "gateway.front"]
 
 
 async def test_a_message_above_the_limit_ends_the_websocket(running, quart_stage):
