@@ -8,8 +8,10 @@ BIN    := $(VENV)/bin
 serve: $(VENV)/.installed
 	@exec $(BIN)/hedgerow serve
 
+# The system tests measure (memory, tenths of seconds, start-up), so nothing else runs beside them.
 test: $(VENV)/.developing
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore tests/system
+	$(BIN)/python -m pytest -q tests/system
 
 # Rules of flake8-async that are not asked. 127 wants another HTTP client: ours is the owner's choice, and used so
 # that its faults cannot bite. 9xx (a checkpoint on every path), 114 and 124 are off by default; 124 would have routes

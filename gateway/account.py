@@ -52,7 +52,7 @@ class Ending:
 class Account:
     """What is known of a request so far; closed the first time that an ending is told.
 
-    `so_far` gives what was answered up to now, once an answer is on its way. `price` is the model's.
+    `so_far` gives what was answered up to now, once an answer is on its way. The price is the offer's.
     """
 
     ticket: Ticket
@@ -75,20 +75,40 @@ class Account:
         self._close(Ending(settled.usage, 200, error, settled.estimated))
 
     def refuse(self, error: ApiError) -> None:
-        """No answer: the client gets this error, and pays nothing."""
+        """No answer: the client gets this error, and pays nothing.
+
+        Raises:
+            StoreUnavailable: it could not be written down.
+        """
         self._close(Ending(Usage(), error.status, error.type))
 
+    def break_off(self, error: ApiError) -> None:
+        """An answer that had begun goes no further. The client has used what it was given.
+
+        Raises:
+            StoreUnavailable: it could not be written down.
+        """
+        self.settle(attrs.evolve(self._used(), error=error))
+
     def abandon(self) -> None:
-        """The client left. It has used what was answered, and the prompt once a call was sent."""
+        """The client left. It has used what was answered, and the prompt once a call was sent.
+
+        Raises:
+            StoreUnavailable: it could not be written down.
+        """
         if self.closed:
             return
-        usage, estimated = Usage(), False
+        used = self._used()
+        self._close(
+            Ending(used.usage, CLIENT_GONE, "client_gone", used.estimated, client_gone=True)
+        )
+
+    def _used(self) -> Settled:
         if self.so_far is not None:
-            settled = self.so_far()
-            usage, estimated = settled.usage, settled.estimated
-        elif self.attempts:
-            usage, estimated = estimated_usage(self.ticket.call, 0), True
-        self._close(Ending(usage, CLIENT_GONE, "client_gone", estimated, client_gone=True))
+            return self.so_far()
+        if self.attempts:
+            return Settled(estimated_usage(self.ticket.call, 0), estimated=True)
+        return Settled(Usage(), estimated=False)
 
     def _close(self, ending: Ending) -> None:
         if self.closed:

@@ -6,6 +6,7 @@ request's own nursery. Whatever goes wrong up to the first byte of the answer le
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import attrs
@@ -72,7 +73,7 @@ async def answer(context: Context, inbound: Inbound, *, task_status: trio.TaskSt
         ApiError: there is no answer. Only before the head was given.
     """
     if not context.store.healthy and not context.books.serve_unmetered:
-        raise ApiError(503, NO_JOURNAL, retry_after=STORE_RETRY)
+        raise _no_journal()
     call = READERS[inbound.operation](await _json(inbound.body))
     offer = permitted(context, inbound.principal, call.model)
     knobs = read_knobs(inbound.headers)
@@ -101,15 +102,27 @@ async def _accounted(
     try:
         await answerer.answer(ticket, offer, account, reply)
     except Exception as error:
-        failure = _failure(error, ticket)
-        account.refuse(failure)
+        failure = _closed(account, _failure(error, ticket), begun=reply.begun)
         if not reply.begun:
             raise failure from error
         await reply.fail(failure)
     finally:
         context.metrics.inflight.dec()
         reply.close()
-        account.abandon()
+        with suppress(StoreUnavailable):  # who left cannot be told, and the metrics have counted it
+            account.abandon()
+
+
+def _closed(account: Account, failure: ApiError, *, begun: bool) -> ApiError:
+    """Closes the account of a request that failed; gives what the client is told."""
+    try:
+        if begun:
+            account.break_off(failure)
+        else:
+            account.refuse(failure)
+    except StoreUnavailable:
+        return _no_journal()
+    return failure
 
 
 def _failure(error: Exception, ticket: Ticket) -> ApiError:
@@ -117,9 +130,13 @@ def _failure(error: Exception, ticket: Ticket) -> ApiError:
     if isinstance(error, ApiError):
         return error
     if isinstance(error, StoreUnavailable):
-        return ApiError(503, NO_JOURNAL, retry_after=STORE_RETRY)
+        return _no_journal()
     log.error("request_failed", request=ticket.trail.id, exc_info=error)
     return ApiError(500, OUR_FAULT)
+
+
+def _no_journal() -> ApiError:
+    return ApiError(503, NO_JOURNAL, retry_after=STORE_RETRY)
 
 
 def _policy(context: Context, principal: Principal, offer: Offer, knobs: Knobs) -> Policy:

@@ -4,8 +4,9 @@
 A file without `[providers]` takes them from the environment.
 """
 
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import attrs
 from cattrs.errors import ClassValidationError
 
+from gateway.catalog import allowed
 from gateway.config import (
     SIMULATOR,
     Config,
@@ -40,6 +42,8 @@ from gateway.key_sources import name_keys
 from gateway.places import default_state_url
 from policies.settings import Policy
 from providers.kinds import KINDS
+
+_WILD = re.compile(r"[*?[]")
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:
@@ -111,18 +115,20 @@ def _config(
         name: Policy(name, table.hedge, table.timeouts, table.max_queue_wait)
         for name, table in tables.policies.items()
     }
+    models = tuple(_model(name, table) for name, table in tables.models.items())
+    projects = tuple(
+        ProjectConfig(name, table.models, table.limits, table.policy)
+        for name, table in tables.projects.items()
+    )
     return Config(
         server=_server(tables.server),
         state=_state(tables.state, environ),
         providers=providers,
-        models=tuple(_model(name, table) for name, table in tables.models.items()),
+        models=models,
         policies=MappingProxyType({"default": Policy()} | policies),
-        projects=tuple(
-            ProjectConfig(name, table.models, table.limits, table.policy)
-            for name, table in tables.projects.items()
-        ),
+        projects=projects,
         simulated=only_simulated(providers),
-        warnings=(*found.warnings, *_key_warnings(written)),
+        warnings=(*found.warnings, *_key_warnings(written), *_price_warnings(models, projects)),
         source=source,
     )
 
@@ -179,3 +185,33 @@ def _key_warnings(providers: tuple[ProviderConfig, ...]) -> Iterator[str]:
             first = seen.setdefault(credential, key.name)
             if first != key.name and key.secret.reveal and key.origin != "built-in":
                 yield f"{path}: {key.name} is the same key as {first}: racing them gains nothing"
+
+
+def _price_warnings(
+    models: Sequence[ModelConfig], projects: Sequence[ProjectConfig]
+) -> Iterator[str]:
+    """Where a limit of money leaves models out, for nobody wrote down what they cost."""
+    for project in projects:
+        if project.limits.usd_per_day is None:
+            continue
+        globs = project.models if project.models is not None else ("*",)  # the journal may say less
+        free = [*_without_price(models, globs), *_beyond(models, globs)]
+        if free:
+            path = f"{join_path('projects', project.name)}.limits.usd_per_day"
+            yield f"{path}: models without a price count as free: {', '.join(free)}"
+
+
+def _without_price(models: Sequence[ModelConfig], globs: Sequence[str]) -> Iterator[str]:
+    for model in models:
+        if model.price is None and allowed(model.name, globs):
+            yield model.name
+
+
+def _beyond(models: Sequence[ModelConfig], globs: Sequence[str]) -> Iterator[str]:
+    """What the globs admit of the models that only providers name."""
+    named = {model.name for model in models}
+    for glob in globs:
+        if _WILD.search(glob):
+            yield f'any other "{glob}"'
+        elif glob not in named:
+            yield glob

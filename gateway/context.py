@@ -7,7 +7,7 @@ import attrs
 
 from gateway.account import Account, Books
 from gateway.auth import Environment
-from gateway.catalog import Catalog, Offer
+from gateway.catalog import Catalog, Offer, build
 from gateway.config import Config, ProjectConfig
 from gateway.metrics import Metrics
 from gateway.reply import Reply
@@ -31,8 +31,8 @@ class Answerer(Protocol):
 
 @attrs.define(eq=False)
 class Context:
-    """The parts. `catalog` is replaced when a refresh has built a new one, from what is `known` of each
-    provider's models; `ready` turns false on SIGTERM."""
+    """The parts. `catalog` is replaced by `learn`, built from what is `known` of each provider's models;
+    `ready` turns false on SIGTERM."""
 
     config: Config
     store: Store
@@ -45,10 +45,11 @@ class Context:
     meters: dict[str, Meter] = attrs.field(factory=dict)
     ready: bool = False
 
-    def offer(self, catalog: Catalog) -> None:
-        """From now on the gateway offers this catalog."""
-        self.catalog = catalog
-        self.pool.retain(catalog.targets())
+    def learn(self, found: Mapping[str, Sequence[ModelInfo] | None]) -> None:
+        """Offers what the providers said they have; None could not be asked, and has what it was known to."""
+        self.known |= {name: models for name, models in found.items() if models is not None}
+        self.catalog = build(self.config, {name: self.known.get(name) for name in found})
+        self.pool.retain(self.catalog.targets())
 
     def project(self, name: str) -> ProjectConfig | None:
         """What the configuration says of a project, if anything."""

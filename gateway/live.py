@@ -62,7 +62,7 @@ class Live:
         policy = ticket.policy
         model = offer.route[0][0].model
         return Entry(
-            name=offer.id,
+            name=offer.label,
             route=self._able(offer.route, ticket.call),
             policy=policy,
             plan=hedge.plan(policy.hedge, self.pool.window(model), ticket.knobs.hedge),

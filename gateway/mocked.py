@@ -16,15 +16,15 @@ from gateway.errors import ApiError, bad_request
 from gateway.relay import Relay
 from gateway.reply import Reply
 from gateway.ticket import Ticket
+from gateway.wire import MAX_INPUTS
 from policies import mock
 from providers.errors import BrokenAnswer
 from providers.types import Call, ChatCall, Ended, Event, Failed, Started, UsageSeen
 
 WINNER = "mock"
 
-USUAL_DIMENSIONS = 1536
-MOST_NUMBERS = 4_000_000
-"""Numbers in one answer with embeddings: OpenAI's largest request at its usual size fits."""
+MOST_NUMBERS = MAX_INPUTS * 3072
+"""Numbers in one answer with embeddings: OpenAI's largest request for its largest model fits."""
 
 Step: TypeAlias = tuple[float, Sequence[Event]]
 
@@ -77,7 +77,7 @@ async def _script(call: Call, fault: mock.MockFault | None) -> list[Step]:
     """The script; for embeddings in a thread, as there may be millions of numbers to make up."""
     if isinstance(call, ChatCall):
         return script(call, fault)
-    if (call.dimensions or USUAL_DIMENSIONS) * len(call.inputs) > MOST_NUMBERS:
+    if mock.dimensions(call) * len(call.inputs) > MOST_NUMBERS:
         raise bad_request("Test mode does not make up so many numbers at once", "input")
     return await trio.to_thread.run_sync(script, call, fault)
 

@@ -18,13 +18,13 @@ from gateway.account import Books
 from gateway.app import build
 from gateway.banner import FreshKeys, banner
 from gateway.catalog import Catalog
-from gateway.catalog import build as build_catalog
 from gateway.config import Config
 from gateway.context import Context
 from gateway.live import Live
 from gateway.log import log
 from gateway.metrics import Metrics
 from gateway.mocked import Mocked
+from gateway.tidy import tidy
 from gateway.upstreams import Upstreams, connect
 from policies.pool import Pool
 from providers.client import HttpClient
@@ -59,29 +59,31 @@ async def serve(
             simulator = await _start_simulator(nursery, config, rng)
             upstreams = connect(config, simulator)
             context = _assemble(config, store, http, upstreams, rng)
-            await _discover(context, http, upstreams)
-            fresh = await _first_project(store)
+            context.learn(await upstreams.discover(http))
             for report in store.reports:
                 log.warning("journal_repaired", report=report)
-            await _run(nursery, context, http, upstreams, fresh, say, task_status)
+            await _run(nursery, context, http, upstreams, say, task_status)
             nursery.cancel_scope.cancel()
     finally:
         store.close()
 
 
-async def _run(  # noqa: PLR0913, PLR0917 - the one place where everything meets
+async def _run(
     nursery: trio.Nursery,
     context: Context,
     http: HttpClient,
     upstreams: Upstreams,
-    fresh: FreshKeys | None,
     say: Callable[[str], None],
     task_status: trio.TaskStatus[str],
 ) -> None:
     config, stop = context.config, trio.Event()
     listeners = await front.bind(config.server.host, config.server.port, 2048)
+    fresh = await _first_project(context.store)  # with an address only: its keys are shown once
     nursery.start_soon(_refresh, context, http, upstreams)
     nursery.start_soon(_watch_signals, context, stop, nursery.cancel_scope)
+    nursery.start_soon(
+        tidy, lambda: context.store.statistics().written, lambda: context.pool.load.total
+    )
     async with trio.open_nursery() as serving:
         await serving.start(_front, build(context), listeners, config, stop)
         context.ready = True
@@ -150,17 +152,10 @@ async def _first_project(store: Store) -> FreshKeys | None:
     return FreshKeys(keys.project, keys.live_key, keys.test_key)
 
 
-async def _discover(context: Context, http: HttpClient, upstreams: Upstreams) -> None:
-    """Looks what the providers offer; one that cannot be asked keeps what it was known to have."""
-    found = await upstreams.discover(http)
-    context.known |= {name: models for name, models in found.items() if models is not None}
-    context.offer(build_catalog(context.config, {name: context.known.get(name) for name in found}))
-
-
 async def _refresh(context: Context, http: HttpClient, upstreams: Upstreams) -> None:
     while True:
         await trio.sleep(REFRESH_SOON if context.catalog.open_providers else REFRESH_EVERY)
-        await _discover(context, http, upstreams)
+        context.learn(await upstreams.discover(http))
 
 
 async def _watch_signals(context: Context, stop: trio.Event, everything: trio.CancelScope) -> None:

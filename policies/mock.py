@@ -128,11 +128,17 @@ def answer(call: ChatCall) -> MockAnswer:
 
 def embed(call: EmbedCall) -> MockVectors:
     """The embeddings of the inputs: each depends on the model and its own input only."""
-    dimensions = call.dimensions or _dimensions(call.model)
-    items = tuple(_vector(call.model, text, dimensions) for text in call.inputs)
+    size = dimensions(call)
+    items = tuple(_vector(call.model, text, size) for text in call.inputs)
     used = sum(tokens.count(text) if isinstance(text, str) else len(text) for text in call.inputs)
     first = _chance(call.model, call.inputs).uniform(0.03, 0.12)
     return MockVectors(Vectors(items, call.model), Usage(prompt=used, total=used), first)
+
+
+def dimensions(call: EmbedCall) -> int:
+    """How many numbers each vector has: as asked for, else the model's own number."""
+    usual = (size for start, size in _DIMENSIONS if call.model.startswith(start))
+    return call.dimensions or next(usual, DIMENSIONS)
 
 
 def demanded(header: str) -> MockFault | None:
@@ -175,10 +181,6 @@ def _chance(model: str, what: object) -> random.Random:
     """Chance that is the same for the same request, on every machine and in every process."""
     text = json.dumps([model, what], sort_keys=True, default=repr)
     return random.Random(hashlib.sha256(text.encode()).digest())
-
-
-def _dimensions(model: str) -> int:
-    return next((size for start, size in _DIMENSIONS if model.startswith(start)), DIMENSIONS)
 
 
 def _vector(model: str, text: str | tuple[int, ...], dimensions: int) -> tuple[float, ...]:

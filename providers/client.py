@@ -19,6 +19,7 @@ import httpx
 import trio
 
 from providers.base import Decoder, Dialect, WireRequest
+from providers.connections import Connections
 from providers.errors import BrokenAnswer, TimedOut, Unreachable
 from providers.types import Call, Ended, Event, Failed, ModelInfo, RateLimits, Secret
 
@@ -33,6 +34,9 @@ ERROR_BODY_LIMIT = 64 * 1024
 
 IDLE_CONNECTIONS = 32
 """Connections a key that are kept open for calls to come."""
+
+IDLE_TIME = 45.0
+"""Seconds for which they are."""
 
 MODEL_LIST_LIMIT = 16 * 1024 * 1024
 MODEL_PAGES = 50
@@ -53,14 +57,12 @@ class Upstream:
 
 
 class HttpClient:
-    """What upstream calls are sent with: one connection pool a key. To be used with `async with`.
+    """What upstream calls are sent with: connections of its own for each key. To be used with `async with`.
 
-    A pool each, because the library looks at every connection of a pool for every call; and because what
-    one key does to its connections is no other key's business. Pools are unbounded: httpcore 1.0.9 loses
-    slots for ever when a call is cancelled while its pool queues, and races cancel all day; how many calls a
-    key may have is decided before they are sent. HTTP/1.1 only: cancelling an HTTP/2 stream does not stop
-    it at the provider. No redirects and no proxies from the environment, so a credential goes where the
-    configuration says and nowhere else.
+    What one key does to its connections is no other key's business. Their number is not bounded: how many
+    calls a key may have is decided before they are sent. HTTP/1.1 only: cancelling an HTTP/2 stream does not
+    stop it at the provider. No redirects and no proxies from the environment, so a credential goes where
+    the configuration says and nowhere else.
     """
 
     def __init__(self) -> None:
@@ -91,16 +93,11 @@ class HttpClient:
         if self._tls is None:
             self._tls = httpx.create_ssl_context(trust_env=False)  # dear, and the same for all
         return httpx.AsyncClient(
-            limits=httpx.Limits(
-                max_connections=None,
-                max_keepalive_connections=IDLE_CONNECTIONS,
-                keepalive_expiry=45.0,
-            ),
+            transport=Connections(self._tls, IDLE_CONNECTIONS, IDLE_TIME),
             headers={"accept-encoding": "identity", "user-agent": "hedgerow"},
             timeout=None,  # noqa: S113 - deadlines belong to the caller
             trust_env=False,
             follow_redirects=False,
-            verify=self._tls,
         )
 
 

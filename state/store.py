@@ -240,16 +240,16 @@ class Store:
             self._apply([self._held.popleft()])
 
     async def _keep_house(self) -> None:
-        while True:  # noqa: ASYNC110 - the clock is what it waits for
+        while True:
             await trio.sleep(self.options.tell_interval)
             if self._log.broken:
                 self._syncer.hurry()
-            while self._write_told():
+            while self._write_told():  # noqa: ASYNC110 - there is more to do, it only lets others in
                 await trio.lowlevel.checkpoint()
 
     async def _follow(self) -> None:
-        while True:  # noqa: ASYNC110 - nobody tells when another process has written
-            while self._follower.poll():
+        while True:
+            while self._follower.poll():  # noqa: ASYNC110 - as above
                 await trio.lowlevel.checkpoint()
             await trio.sleep(self.options.follow_interval)
 

@@ -26,11 +26,11 @@ def test_the_configuration_example_loads(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", sorted(set(re.findall(r"^hedgerow ([a-z]+(?: [a-z]+)?)", README, re.M)))
+    "command", sorted(set(re.findall(r"^hedgerow ([a-z]+(?: [a-z]+)?)", README, re.MULTILINE)))
 )
 def test_every_command_it_names_exists(command: str, tmp_path: Path) -> None:
     """Each is known to the program's own help."""
-    words = [word for word in command.split() if word not in ("demo",)]
+    words = [word for word in command.split() if word != "demo"]
 
     assert hedgerow(*words, "--help", home=tmp_path).returncode == 0
 
@@ -40,4 +40,4 @@ def test_the_two_commands_come_first() -> None:
     first = re.search(r"```sh\n(.*?)```", README, re.DOTALL)
 
     assert first is not None
-    assert re.findall(r"^make (\w+)", first.group(1), re.M) == ["serve", "test"]
+    assert re.findall(r"^make (\w+)", first.group(1), re.MULTILINE) == ["serve", "test"]

@@ -15,11 +15,8 @@ MODULES = [path for path in SOURCES if path.name not in ("__init__.py", "__main_
 
 WITHOUT_THEIR_OWN_TEST = {
     "gateway/app.py": "tests/clients and tests/gateway/test_http.py drive every route of it",
-    "gateway/calls.py": "tests/gateway/test_http.py",
     "gateway/connection.py": "tests/gateway/test_http.py",
-    "gateway/context.py": "tests/gateway/test_http.py",
     "gateway/control.py": "tests/gateway/test_http.py",
-    "gateway/live.py": "tests/gateway/test_http.py, over the simulator",
     "gateway/serve.py": "tests/system starts, stops and kills it",
     "gateway/cli/check.py": "tests/system/test_beside.py",
     "gateway/cli/failures.py": "tests/system/test_beside.py",

@@ -21,21 +21,36 @@ app = App(
     version_flags=["--version"],
 )
 
-app.command("gateway.cli.serve:serve", name="serve")
-app.command("gateway.cli.serve:sim", name="sim")
-app.command("gateway.cli.check:check", name="check")
+app.command("gateway.cli.serve:serve", name="serve", help="Run the gateway.")
+app.command(
+    "gateway.cli.serve:sim",
+    name="sim",
+    help="Run fake providers that speak the real wire formats.",
+)
+app.command(
+    "gateway.cli.check:check",
+    name="check",
+    help="Check the configuration; exit code 2 with every error at once if it is not valid.",
+)
 
 project = App(
     name="project", help="Projects and their keys; works offline and beside a running gateway."
 )
-project.command("gateway.cli.project:create", name="create")
-project.command("gateway.cli.project:list_projects", name="list")
-project.command("gateway.cli.project:rotate", name="rotate")
-project.command("gateway.cli.project:revoke", name="revoke")
+for verb, function, text in (
+    ("create", "create", "Create a project and print its keys, once."),
+    ("list", "list_projects", "List the projects, their models, keys and use."),
+    ("rotate", "rotate", "Replace a project's keys; the old ones stop working."),
+    ("revoke", "revoke", "Revoke a project: its keys stop working at once."),
+):
+    project.command(f"gateway.cli.project:{function}", name=verb, help=text)
 app.command(project)
 
 bench = App(name="bench", help="Measurements, run against the real program.")
-bench.command("benchmarks.hedging:command", name="hedging")
+bench.command(
+    "benchmarks.hedging:command",
+    name="hedging",
+    help="Compare hedging on and off in one run; exit code 3 if p99 does not halve at 6 % extra calls.",
+)
 app.command(bench)
 
 

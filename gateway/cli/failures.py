@@ -11,20 +11,37 @@ from state.errors import StateError
 
 FAILED, USAGE = 1, 2
 
+INTERRUPTED = 130
+"""What a shell reports of a program that Ctrl-C ended."""
+
 
 @contextmanager
 def told() -> Iterator[None]:
     """Turns the failures a user can do something about into a message and an exit code."""
     try:
         yield
-    except CycloptsError:
+    except BaseException as error:
+        _tell(alone(error))
+        raise
+
+
+def alone(error: BaseException) -> BaseException:
+    """The error itself, where nurseries on its way have put it into groups of one."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def _tell(error: BaseException) -> None:
+    """Exits with a message; returns where the failure is not one that is expected."""
+    if isinstance(error, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)  # whoever pressed the keys knows
+    if isinstance(error, CycloptsError):
         sys.exit(USAGE)  # already printed, with the usage
-    except ConfigErrors as error:
+    if isinstance(error, ConfigErrors):
         _exit(USAGE, str(error))
-    except (StateError, OSError) as error:
+    if isinstance(error, StateError | OSError):
         _exit(FAILED, str(error))
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
 def _exit(code: int, message: str) -> None:

@@ -1,6 +1,6 @@
 """`hedgerow project …`: works on the journal itself, so it needs no running gateway and disturbs none.
 
-A running gateway reads these records within a second.
+A running gateway reads these records within a second. `list` only reads: it waits for nobody.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.cli.serve import ConfigFile, load
-from state import projects
+from state import look, projects
+from state.indexes import Indexes
 from state.projects import NewKeys
 from state.store import Store
 
@@ -23,6 +24,7 @@ State = Annotated[str | None, Parameter(help="Where the journal lives, as file:F
 
 def create(
     name: str,
+    /,
     *,
     models: Annotated[
         list[str] | None, Parameter(help="A model or glob it may use; repeatable; default all.")
@@ -39,7 +41,7 @@ def create(
 
 
 def rotate(
-    name: str, *, json: Json = False, config: ConfigFile = None, state: State = None
+    name: str, /, *, json: Json = False, config: ConfigFile = None, state: State = None
 ) -> None:
     """Replace a project's keys; the old ones stop working."""
     with _store(config, state) as store:
@@ -49,7 +51,7 @@ def rotate(
 
 
 def revoke(
-    name: str, *, json: Json = False, config: ConfigFile = None, state: State = None
+    name: str, /, *, json: Json = False, config: ConfigFile = None, state: State = None
 ) -> None:
     """Revoke a project: its keys stop working at once."""
     with _store(config, state) as store:
@@ -59,8 +61,8 @@ def revoke(
 
 def list_projects(*, json: Json = False, config: ConfigFile = None, state: State = None) -> None:
     """List the projects, their models, keys and use."""
-    with _store(config, state) as store:
-        rows = [_row(store, name) for name in sorted(store.indexes.projects)]
+    indexes = look(load(config, state=state).state.folder).indexes
+    rows = [_row(indexes, name) for name in sorted(indexes.projects)]
     if json:
         print(_json(rows))
         return
@@ -74,14 +76,14 @@ def list_projects(*, json: Json = False, config: ConfigFile = None, state: State
     Console().print(table)
 
 
-def _row(store: Store, name: str) -> dict[str, Any]:
-    project = store.indexes.projects[name]
-    total = store.indexes.total(name)
+def _row(indexes: Indexes, name: str) -> dict[str, Any]:
+    project = indexes.projects[name]
+    total = indexes.total(name)
     return {
         "project": name,
         "models": list(project.models),
         "revoked": project.revoked,
-        "keys": [key.hint for key in store.indexes.keys_of(name) if not key.revoked],
+        "keys": [key.hint for key in indexes.keys_of(name) if not key.revoked],
         "requests": total.requests,
         "prompt_tokens": total.prompt_tokens,
         "completion_tokens": total.completion_tokens,

@@ -11,12 +11,11 @@ from typing import Annotated, Literal
 import trio
 from cyclopts import Parameter
 
-from gateway import log
+from gateway.cli.failures import alone
 from gateway.config import Config
+from gateway.config_errors import ConfigError, ConfigErrors
 from gateway.environment import load_config
 from gateway.quantities import parse_bind
-from gateway.serve import serve as serve_gateway
-from providers.simulator.run import run as simulate
 
 ConfigFile = Annotated[
     Path | None, Parameter(help="The configuration file; default hedgerow.toml if there is one.")
@@ -31,8 +30,13 @@ def serve(
     state: Annotated[str | None, Parameter(help="Where the journal lives, as file:FOLDER.")] = None,
 ) -> None:
     """Run the gateway."""
+    from gateway import log  # noqa: PLC0415 - other verbs need none of this
+    from gateway.descriptors import raise_limit  # noqa: PLC0415
+    from gateway.serve import serve as serve_gateway  # noqa: PLC0415
+
     loaded = load(config, bind=bind, state=state)
     log.configure()
+    raise_limit()
     say = partial(print, flush=True)
     trio.run(partial(serve_gateway, loaded, say, rng=random.Random()))
 
@@ -45,18 +49,35 @@ def sim(
     scale: Annotated[float, Parameter(help="Multiplies all its times.")] = 1.0,
 ) -> None:
     """Run fake providers that speak the real wire formats."""
-    host, port = parse_bind(bind)
-    trio.run(partial(_simulate, partial(simulate, host, port, profile, seed, scale=scale)))
+    from providers.simulator.run import run as simulate  # noqa: PLC0415 - other verbs need none of it
+
+    try:
+        host, port = parse_bind(bind)
+    except ValueError as problem:
+        raise ConfigErrors([ConfigError("--bind", str(problem))]) from None
+    trio.run(partial(_simulate, partial(simulate, host, port, profile, seed, scale=scale), bind))
 
 
-async def _simulate(run: Callable[..., Awaitable[None]]) -> None:
+async def _simulate(run: Callable[..., Awaitable[None]], bind: str) -> None:
     async with trio.open_nursery() as nursery:
-        url = await nursery.start(run)
+        url = await _started(nursery, run, bind)
         print(f"Simulated OpenAI {url}/v1, Gemini {url}/v1beta, Anthropic {url}", flush=True)
         print(f"Any credential is a key; what each did: {url}/_sim/ledger", flush=True)
         with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
             async for _ in signals:
                 nursery.cancel_scope.cancel()
+
+
+async def _started(nursery: trio.Nursery, run: Callable[..., Awaitable[None]], bind: str) -> str:
+    """The simulator's address; the system's word for why there is none does not name it."""
+    try:
+        url: str = await nursery.start(run)
+    except (OSError, ExceptionGroup) as error:
+        cause = alone(error)
+        if isinstance(cause, OSError):
+            raise OSError(f"Cannot listen on {bind}: {cause.strerror or cause}") from error
+        raise
+    return url
 
 
 def load(path: Path | None, *, bind: str | None = None, state: str | None = None) -> Config:

@@ -1,4 +1,4 @@
-"""Requests as tests need them: bodies, calls, tickets, and what a refusal must look like."""
+"""Requests as tests need them: bodies, calls, tickets, attempts, and what a refusal must look like."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,15 +6,21 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from gateway.attempt import Attempt, Outcome, Role
 from gateway.auth import Principal
 from gateway.errors import TYPES, ApiError
 from gateway.knobs import Knobs
 from gateway.ticket import Ticket
 from gateway.trail import Trail
+from policies.pool import Lease
 from policies.settings import Policy
-from providers.types import Call, ChatCall, EmbedCall, Message
+from policies.target import Target
+from providers.errors import ProviderError
+from providers.types import Call, ChatCall, EmbedCall, Message, Usage
 
 CREATED = 1_704_056_400
+USAGE = Usage(prompt=25, completion=42, total=67)
+TARGET = Target("a-1", "a", "a-domain", "gemini-2.0-flash")
 
 ANYTHING = settings(
     max_examples=60,
@@ -51,6 +57,21 @@ def ticket(call: Call | None = None, **changes: Any) -> Ticket:
         "created": CREATED,
     }
     return Ticket(call=call or chat(), **(usual | changes))
+
+
+def attempt(
+    begun: float,
+    *,
+    role: Role = "primary",
+    outcome: Outcome | None = None,
+    first: float | None = None,
+    ended: float | None = None,
+    error: ProviderError | None = None,
+    usage: Usage | None = None,
+) -> Attempt:
+    """An upstream call and what became of it."""
+    lease = Lease(TARGET, begun, role == "primary")
+    return Attempt(lease, role, first=first, ended=ended, outcome=outcome, error=error, usage=usage)
 
 
 def each(name: str, *values: Any) -> list[tuple[str, Any]]:

@@ -7,40 +7,23 @@ import attrs
 import pytest
 import trio
 
-from gateway.account import CLIENT_GONE, Account, Books, attempt_record
-from gateway.attempt import Attempt, Outcome, Role
+from gateway.account import CLIENT_GONE, Account, Books
+from gateway.attempt import Attempt
 from gateway.auth import Principal
+from gateway.catalog import Offer
+from gateway.config import Price
 from gateway.errors import ApiError
 from gateway.knobs import Knobs
 from gateway.relay import Settled
 from gateway.ticket import Ticket
 from gateway.trail import Trail
-from policies.pool import Lease
-from policies.target import Target
-from providers.errors import ProviderError, TimedOut, UpstreamFailed
 from providers.types import Usage
 from state.errors import StoreUnavailable
 from state.records import AttemptEnded, RequestEnded
-from tests.gateway.asked import chat, embed, ticket
+from tests.gateway.asked import USAGE, attempt, chat, embed, ticket
 from tests.gateway.conftest import FragileDisk
 
-USAGE = Usage(prompt=25, completion=42, total=67)
-TARGET = Target("a-1", "a", "a-domain", "gemini-2.0-flash")
-
-
-def attempt(
-    begun: float,
-    *,
-    role: Role = "primary",
-    outcome: Outcome | None = None,
-    first: float | None = None,
-    ended: float | None = None,
-    error: ProviderError | None = None,
-    usage: Usage | None = None,
-) -> Attempt:
-    """An upstream call and what became of it."""
-    lease = Lease(TARGET, begun, role == "primary")
-    return Attempt(lease, role, first=first, ended=ended, outcome=outcome, error=error, usage=usage)
+OFFER = Offer("m", (), price=Price(0.1, 0.4))
 
 
 @attrs.define(eq=False)
@@ -50,8 +33,25 @@ class Office:
     books: Books
     told: list[Usage] = attrs.field(factory=list)
 
-    def account(self, asked: Ticket | None = None, attempts: Sequence[Attempt] = ()) -> Account:
-        return Account(asked or ticket(), self.books, self.told.append, attempts)
+    def account(
+        self,
+        asked: Ticket | None = None,
+        attempts: Sequence[Attempt] = (),
+        *,
+        offer: Offer = OFFER,
+        so_far: Settled | None = None,
+    ) -> Account:
+        """The account of a request of which so much is answered by now, if an answer is on its way."""
+        account = Account(asked or ticket(), self.books, offer, self.told.append, attempts)
+        if so_far is not None:
+            account.so_far = lambda: so_far
+        return account
+
+    @property
+    def record(self) -> RequestEnded:
+        """The only record there is."""
+        (record,) = self.records
+        return record
 
     @property
     def records(self) -> tuple[RequestEnded, ...]:
@@ -61,11 +61,15 @@ class Office:
         """One number of the metrics."""
         return self.books.metrics.registry.get_sample_value(name, labels)
 
-    def requests(self, outcome: str) -> float | None:
-        """How many chats of the demo project have ended so."""
-        return self.sample(
-            "hedgerow_requests_total", project="demo", model="m", operation="chat", outcome=outcome
-        )
+    @property
+    def requests(self) -> dict[str, float]:
+        """How many requests have ended in each way."""
+        (family,) = self.books.metrics.requests.collect()
+        return {
+            sample.labels["outcome"]: sample.value
+            for sample in family.samples
+            if sample.name.endswith("_total")
+        }
 
 
 @pytest.fixture
@@ -87,8 +91,7 @@ async def test_an_answered_request_is_one_record(
     account.hedge_delay = 0.25
     account.settle(Settled(USAGE, estimated=False))
 
-    (record,) = office.records
-    assert attrs.evolve(record, ts=0) == RequestEnded(
+    assert attrs.evolve(office.record, ts=0) == RequestEnded(
         request="req_1",
         project="demo",
         environment="live",
@@ -103,6 +106,7 @@ async def test_an_answered_request_is_one_record(
         duration_ms=1000.0,
         prompt_tokens=25,
         completion_tokens=42,
+        nano_usd=25 * 100 + 42 * 400,
         hedge_delay_ms=250.0,
         tags=("a", "b=c"),
         attempts=(
@@ -134,11 +138,28 @@ async def test_metrics_and_journal_agree(
     won = attempt(1.125, outcome="won", first=1.625, usage=USAGE)
     office.account(ticket(trail=trail), [won]).settle(Settled(USAGE, estimated=False))
 
-    assert office.requests("ok") == 1
+    assert office.requests == {"ok": 1}
     assert office.sample("hedgerow_overhead_seconds_sum") == 0.125
-    labels = {"gen_ai_operation_name": "chat", "gen_ai_request_model": "gemini-2.0-flash"}
+    labels = {"gen_ai_request_model": "m", "gen_ai_provider_name": "gcp.gemini"}
     name = "gen_ai_client_operation_time_to_first_chunk_seconds_sum"
-    assert office.sample(name, **labels, gen_ai_provider_name="gcp.gemini") == 0.5
+    assert office.sample(name, **labels) == 0.5
+    attempts = {"provider": "a", "model": "m", "key": "a-1", "role": "primary", "outcome": "won"}
+    assert office.sample("hedgerow_attempts_total", **attempts) == 1
+
+
+async def test_a_name_that_a_client_made_up_is_in_the_journal_and_in_no_label(
+    office: Office,
+) -> None:
+    """Whoever may try any name could else fill the memory of whoever scrapes."""
+    asked = ticket(attrs.evolve(chat(), model="made-up-7"))
+    invented = Offer("made-up-7", (), listed=False)
+    sent = attempt(0.0, outcome="won", first=0.5, usage=USAGE)
+    office.account(asked, [sent], offer=invented).settle(Settled(USAGE, estimated=False))
+
+    assert office.record.model == "made-up-7"
+    scraped = office.books.metrics.render().decode()
+    assert "made-up-7" not in scraped
+    assert 'hedgerow_requests_total{model="unlisted"' in scraped
 
 
 async def test_an_account_is_closed_once(office: Office) -> None:
@@ -148,11 +169,12 @@ async def test_an_account_is_closed_once(office: Office) -> None:
     assert account.closed
     account.settle(Settled(Usage(), estimated=True))
     account.refuse(ApiError(503, "x"))
+    account.break_off(ApiError(503, "x"))
     account.abandon()
 
     assert len(office.records) == 1
     assert office.told == [USAGE]
-    assert office.requests("ok") == 1
+    assert office.requests == {"ok": 1}
 
 
 @pytest.mark.parametrize(
@@ -160,48 +182,103 @@ async def test_an_account_is_closed_once(office: Office) -> None:
 )
 async def test_a_refused_request_costs_nothing(office: Office, status: int, outcome: str) -> None:
     """It is recorded with its status and the word that the client saw."""
-    office.account().refuse(ApiError(status, "no"))
+    account = office.account(None, [attempt(0.0)], so_far=Settled(USAGE, estimated=False))
+    account.refuse(ApiError(status, "no"))
 
-    (record,) = office.records
+    record = office.record
     assert (record.status, record.error) == (status, ApiError(status, "no").type)
-    assert (record.prompt_tokens, record.completion_tokens, record.client_gone) == (0, 0, False)
-    assert record.ttft_ms is None
+    assert (record.prompt_tokens, record.completion_tokens, record.nano_usd) == (0, 0, 0)
+    assert (record.ttft_ms, record.client_gone) == (None, False)
     assert office.told == [Usage()]
-    assert office.requests(outcome) == 1
+    assert office.requests == {outcome: 1}
     assert office.sample("hedgerow_overhead_seconds_count") == 0
 
 
-async def test_an_answer_that_broke_is_recorded_with_its_error(office: Office) -> None:
-    """And with what it cost until then."""
+async def test_an_answer_that_broke_is_recorded_with_the_good_status_and_its_error(
+    office: Office,
+) -> None:
+    """The status is what the client saw; it has used what it was given until then."""
     broken = Settled(USAGE, estimated=True, error=ApiError(503, "cut"))
     office.account().settle(broken)
 
-    (record,) = office.records
-    assert record.error == "service_unavailable"
+    record = office.record
+    assert (record.status, record.error) == (200, "service_unavailable")
     assert (record.prompt_tokens, record.completion_tokens) == (25, 42)
+    assert record.nano_usd == 19_300
+    assert office.requests == {"broken": 1}
+
+
+async def test_an_answer_that_we_broke_off_is_recorded_as_one_that_broke(office: Office) -> None:
+    """By a deadline, or by a bug: the client saw the good status all the same."""
+    won = attempt(0.0, outcome="won", first=0.5)
+    account = office.account(None, [won], so_far=Settled(USAGE, estimated=True))
+    account.break_off(ApiError(500, "a bug"))
+
+    record = office.record
+    assert (record.status, record.error, record.client_gone) == (200, "api_error", False)
+    assert (record.prompt_tokens, record.completion_tokens) == (25, 42)
+    assert record.attempts[0].usage_src == "estimated"
+    assert office.told == [USAGE]
+    assert office.requests == {"broken": 1}
 
 
 @pytest.mark.parametrize(
-    ("attempts", "usage"),
+    ("attempts", "so_far", "usage", "source"),
     [
-        ([], Usage()),
-        ([attempt(0.0)], Usage(5, 0, 5)),
-        ([attempt(0.0, first=0.5)], Usage(5, 0, 5)),
-        ([attempt(0.0), attempt(0.0, role="hedge", first=0.5, usage=USAGE)], USAGE),
+        ([], None, Usage(), None),
+        ([attempt(0.0)], None, Usage(5, 0, 5), "none"),
+        ([attempt(0.0, outcome="won")], Settled(USAGE, estimated=True), USAGE, "estimated"),
+        (
+            [attempt(0.0, outcome="won", usage=USAGE)],
+            Settled(USAGE, estimated=False),
+            USAGE,
+            "reported",
+        ),
+        ([], Settled(USAGE, estimated=False), USAGE, None),
     ],
-    ids=["nothing sent", "sent", "begun", "usage reported"],
+    ids=["nothing sent", "sent", "in the middle", "usage reported", "mocked"],
 )
-async def test_an_abandoned_request_costs_what_is_known_of_it(
-    office: Office, attempts: list[Attempt], usage: Usage
+async def test_an_abandoned_request_costs_what_was_answered(
+    office: Office,
+    attempts: list[Attempt],
+    so_far: Settled | None,
+    usage: Usage,
+    source: str | None,
 ) -> None:
-    """The winner's report, else the prompt that was sent upstream, else nothing."""
-    office.account(ticket(chat("abcd")), attempts).abandon()
+    """What was answered by then, else the prompt that was sent upstream, else nothing."""
+    office.account(ticket(chat("abcd")), attempts, so_far=so_far).abandon()
 
-    (record,) = office.records
+    record = office.record
     assert (record.status, record.error, record.client_gone) == (CLIENT_GONE, "client_gone", True)
     assert (record.prompt_tokens, record.completion_tokens) == (usage.prompt, usage.completion)
+    assert record.nano_usd == 100 * usage.prompt + 400 * usage.completion
+    assert [ended.usage_src for ended in record.attempts] == ([source] if source else [])
     assert office.told == [usage]
-    assert office.requests("client_gone") == 1
+    assert office.requests == {"client_gone": 1}
+
+
+@pytest.mark.parametrize(
+    ("price", "usage", "nano_usd"),
+    [
+        (None, USAGE, 0),
+        (Price(0.0, 0.0), USAGE, 0),
+        (Price(1.0, 0.0), Usage(1, 7, 8), 1000),
+        (Price(0.0, 1.0), Usage(7, 1, 8), 1000),
+        (Price(0.15, 0.6), Usage(1_000_000, 1_000_000, 2_000_000), 750_000_000),
+        (Price(0.0375, 0.0), Usage(1, 0, 1), 38),
+        (Price(75.0, 150.0), Usage(10**9, 10**9, 2 * 10**9), 225_000 * 10**9),
+    ],
+)
+async def test_a_request_costs_what_its_models_price_says(
+    office: Office, price: Price | None, usage: Usage, nano_usd: int
+) -> None:
+    """Prices are dollars for a million tokens, costs whole billionths of a dollar."""
+    account = office.account(offer=Offer("m", (), price=price))
+    account.settle(Settled(usage, estimated=False))
+
+    assert office.record.nano_usd == nano_usd
+    total = office.books.store.indexes.total("demo", "live")
+    assert total.usd == pytest.approx(nano_usd / 1e9)
 
 
 async def test_tags_are_not_kept_for_who_declined_logging(office: Office) -> None:
@@ -209,9 +286,8 @@ async def test_tags_are_not_kept_for_who_declined_logging(office: Office) -> Non
     knobs = Knobs(tags=("secret-customer",), no_log=True)
     office.account(ticket(knobs=knobs)).settle(Settled(USAGE, estimated=False))
 
-    (record,) = office.records
-    assert record.tags == ()
-    assert record.prompt_tokens == 25
+    assert office.record.tags == ()
+    assert office.record.prompt_tokens == 25
 
 
 async def test_no_prompt_and_no_message_is_in_the_journal(office: Office, tmp_path: Path) -> None:
@@ -230,21 +306,26 @@ async def test_a_test_key_is_recorded_as_one(office: Office) -> None:
     asked = ticket(embed("x"), principal=Principal("demo", "test"))
     office.account(asked).settle(Settled(Usage(8, 0, 8), estimated=False))
 
-    (record,) = office.records
+    record = office.record
     assert (record.environment, record.operation, record.streamed) == ("test", "embeddings", False)
+    assert record.nano_usd == 0
     indexes = office.books.store.indexes
     assert indexes.total("demo", "test").prompt_tokens == 8
     assert indexes.total("demo", "live").prompt_tokens == 0
 
 
 async def test_a_journal_that_cannot_be_written_is_told(office: Office, disk: FragileDisk) -> None:
-    """Who answers must not go on as if the request were accounted for."""
+    """Who answers must not go on as if the request were accounted for; and nobody counts it as answered."""
     disk.full = True
+    won = attempt(0.0, outcome="won", usage=USAGE)
     with pytest.raises(StoreUnavailable):
-        office.account().settle(Settled(USAGE, estimated=False))
+        office.account(None, [won]).settle(Settled(USAGE, estimated=False))
 
     assert office.records == ()
     assert office.told == [USAGE]
+    assert office.requests == {"server_error": 1}
+    attempts = {"provider": "a", "model": "m", "key": "a-1", "role": "primary", "outcome": "won"}
+    assert office.sample("hedgerow_attempts_total", **attempts) == 1
 
 
 async def test_an_operator_may_choose_to_answer_unmetered(
@@ -256,61 +337,4 @@ async def test_an_operator_may_choose_to_answer_unmetered(
     office.account().settle(Settled(USAGE, estimated=False))
 
     assert office.records == ()
-    assert office.requests("ok") == 1
-
-
-def recorded(made: Attempt, *, estimated: bool = False) -> AttemptEnded:
-    """An attempt's record, for a request that arrived at 10 and ends at 20."""
-    return attempt_record(made, 10.0, 20.0, estimated=estimated)
-
-
-def test_a_lost_attempt_has_its_times_and_no_status() -> None:
-    """It was cancelled before its upstream had said anything."""
-    record = recorded(attempt(11.0, role="hedge", outcome="lost", ended=12.5))
-    assert (record.role, record.outcome, record.status) == ("hedge", "lost", None)
-    assert (record.start_ms, record.first_ms, record.end_ms) == (1000.0, None, 2500.0)
-    assert record.usage_src == "none"
-
-
-def test_a_failed_attempt_has_its_error() -> None:
-    """The upstream's status and our name for it, never its message."""
-    failed = attempt(
-        11.0, outcome="failed", ended=12.0, error=UpstreamFailed("sk-CANARY", status=529)
-    )
-    record = recorded(failed)
-    assert (record.outcome, record.status, record.error) == ("failed", 529, "UpstreamFailed")
-    assert "CANARY" not in repr(record)
-
-
-def test_an_attempt_that_timed_out_has_no_status() -> None:
-    """Nobody answered."""
-    silent = attempt(
-        11.0, outcome="timeout", ended=12.0, error=TimedOut("silent", clock="first_byte")
-    )
-    assert (recorded(silent).status, recorded(silent).error) == (None, "TimedOut")
-
-
-def test_an_attempt_that_still_runs_ends_with_its_request() -> None:
-    """The request is recorded before its last byte, when the winner's call is not yet closed."""
-    record = recorded(attempt(11.0, first=12.0))
-    assert (record.outcome, record.end_ms, record.status) == ("client_gone", 10_000.0, 200)
-
-
-@pytest.mark.parametrize(
-    ("outcome", "usage", "estimated", "source"),
-    [
-        ("won", USAGE, False, "reported"),
-        ("won", None, True, "estimated"),
-        ("won", None, False, "none"),
-        ("lost", USAGE, True, "reported"),
-        ("lost", None, True, "none"),
-        ("failed", None, True, "none"),
-    ],
-)
-def test_where_an_attempts_usage_comes_from_is_recorded(
-    outcome: Outcome, usage: Usage | None, estimated: bool, source: str
-) -> None:
-    """Losers are billed too, and only some providers say how much."""
-    record = recorded(attempt(11.0, outcome=outcome, usage=usage), estimated=estimated)
-    assert record.usage_src == source
-    assert record.prompt_tokens == (25 if usage else 0)
+    assert office.requests == {"ok": 1}

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.catalog import Catalog, Offer, allowed, build
-from gateway.config import Config, KeyConfig, ModelConfig, ProviderConfig, TargetRef
+from gateway.config import Config, KeyConfig, ModelConfig, Price, ProviderConfig, TargetRef
 from policies.target import Target
 from providers.types import ModelInfo, Secret
 
@@ -82,6 +82,14 @@ def test_a_configured_model_goes_where_the_configuration_says() -> None:
     )
 
 
+def test_a_model_has_the_price_that_is_configured_and_no_other() -> None:
+    """What a provider lists comes without one, under whatever name."""
+    price = Price(0.1, 0.4)
+    models = (ModelConfig("m", ((TargetRef("a", "m"),),), price=price),)
+    catalog = build(Config(providers=(A,), models=models), {"a": [ModelInfo("m"), ModelInfo("n")]})
+    assert (catalog.offers["m"].price, catalog.offers["n"].price) == (price, None)
+
+
 def test_a_configured_model_is_offered_although_nobody_lists_it() -> None:
     """Providers do not list everything they have; nothing is known of it then."""
     config = Config(providers=(A,), models=(ModelConfig("m", ((TargetRef("a", "m"),),)),))
@@ -104,9 +112,18 @@ def test_any_name_may_be_tried_at_a_provider_that_could_not_be_asked(
     """It may have the model; those that were asked do not."""
     catalog = build(Config(providers=(A, B)), said)
     assert catalog.open_providers == (B,)
-    assert catalog.find("x") == Offer("x", ((target("b-1", "x", 2.0),),))
+    assert catalog.find("x") == Offer("x", ((target("b-1", "x", 2.0),),), listed=False)
     assert catalog.find("m") == catalog.offers["m"]
     assert "x" not in catalog.offers
+
+
+def test_metrics_know_only_models_that_somebody_listed() -> None:
+    """Names that clients try at a provider that could not be asked share one label."""
+    config = Config(providers=(A,), models=(ModelConfig("mine", ((TargetRef("a", "x"),),)),))
+    listed = build(config, {"a": [ModelInfo("m")]})
+    tried = build(config, {"a": None})
+    offers = [listed.find("m"), listed.find("mine"), tried.find("mine"), tried.find("m")]
+    assert [offer.label for offer in offers if offer] == ["m", "mine", "mine", "unlisted"]
 
 
 def test_a_provider_without_keys_can_be_tried_with_nothing() -> None:

@@ -273,6 +273,55 @@ keys = ["env:GOOGLE_API_KEY"]
     assert warning == "providers.b: b-1 is the same key as a-1: racing them gains nothing"
 
 
+PRICED = f"""{LOCAL}
+[models.paid]
+targets = ["local"]
+price = {{ input = 1, output = 2 }}
+[models.gift]
+targets = ["local"]
+price = {{ input = 0, output = 0 }}
+[models.free]
+targets = ["local"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("models", "free"),
+    [
+        ('["paid"]', None),
+        ('["paid", "gift"]', None),
+        ('["paid", "free"]', "free"),
+        ('["paid", "unnamed"]', "unnamed"),
+        ('["f*"]', 'free, any other "f*"'),
+        ('["free", "pai?"]', 'free, any other "pai?"'),
+        (None, 'free, any other "*"'),
+    ],
+)
+def test_a_limit_of_money_that_leaves_models_out_is_warned_of(
+    read, models: str | None, free: str | None
+):
+    """A model costs what its price says, and without one nothing: also one that only a provider names."""
+    listed = "" if models is None else f"models = {models}\n"
+    limits = "limits = { usd_per_day = 5 }\n"
+    warnings = read(f'{PRICED}[projects."a b"]\n{limits}{listed}').warnings
+    start = 'projects."a b".limits.usd_per_day: models without a price count as free: '
+    assert warnings == (() if free is None else (start + free,))
+
+
+def test_without_a_limit_of_money_no_price_is_missed(read):
+    """Other limits need none, and a project each is looked at by itself."""
+    text = f"""{PRICED}
+[projects.one]
+limits = {{ rpm = 5 }}
+[projects.two]
+models = ["free"]
+limits = {{ usd_per_day = 5 }}
+[projects.three]
+"""
+    (warning,) = read(text).warnings
+    assert warning.startswith("projects.two.")
+
+
 def test_local_providers_need_no_key(read):
     """One anonymous key stands for each, so that it can be raced and rested like any other."""
     (provider,) = read(LOCAL).providers

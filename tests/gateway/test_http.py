@@ -1,22 +1,61 @@
 """The gateway as a whole over HTTP: routes, errors, headers, rights, limits, and what is written down."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import trio
 
 from gateway.race import NO_TARGET
-from providers.simulator import Fault
-from tests.gateway.running import QUICK, running
+from providers.simulator import Fault, refusing_address
+from tests.gateway.running import QUICK, Running, running
 
 STREAM = {"stream": True, "max_tokens": 8}
+PRICED = '[models."gpt-4o-mini"]\ntargets = ["one"]\nprice = { input = 1, output = 2 }\n'
 
 
 def events(response: httpx.Response) -> list[str]:
     """The data lines of a streamed answer."""
     return [line[6:] for line in response.text.splitlines() if line.startswith("data: ")]
+
+
+def ended(gateway: Running) -> list[Any]:
+    """The requests in the journal, as they stand on the disk."""
+    lines = [
+        json.loads(line)
+        for path in sorted((gateway.state / "logs" / "serve").glob("*.jsonl"))
+        for line in path.read_text().splitlines()
+    ]
+    return [line for line in lines if line["t"] == "request_ended"]
+
+
+async def the_first_words(gateway: Running) -> str:
+    """What a client hears of a stream that leaves as soon as anything was said."""
+    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "x"}], "stream": True}
+    call = gateway.http.stream("POST", "/v1/chat/completions", json=body, headers=gateway.auth())
+    words = ""
+    with trio.CancelScope() as scope:  # leaving the loop would not close the library's generators
+        async with call as response:
+            async for line in response.aiter_lines():
+                words += said([line[6:]]) if line.startswith("data: ") else ""
+                if words:
+                    scope.cancel()
+    return words
+
+
+async def until_midnight(at_least: float) -> float:
+    """Seconds until the day ends (UTC), if need be of the next one: so much of it is left."""
+    while True:
+        now = datetime.now(UTC)
+        left = (
+            86_400 - (now - now.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
+        )
+        if left >= at_least:
+            return left
+        await trio.sleep(0.1)
 
 
 def said(chunks: list[str]) -> str:
@@ -74,11 +113,64 @@ async def test_a_stream_that_breaks_ends_in_an_error_and_no_done(tmp_path: Path)
     async with running(tmp_path, keys={"one": QUICK}) as gateway:
         gateway.simulator.script("one", [Fault("cut", words=3)])
         broken = events(await gateway.chat({"stream": True}))
+        metrics = (await gateway.http.get("/metrics")).text
+        (record,) = ended(gateway)
 
     assert "[DONE]" not in broken
     error = json.loads(broken[-1])["error"]
     assert (error["type"], error["code"]) == ("service_unavailable", 503)
-    assert said(broken[:-1])
+    assert (record["status"], record["error"]) == (200, "service_unavailable")
+    assert record["completion_tokens"] == -(-len(said(broken[:-1]).encode()) // 4) > 0
+    assert 'outcome="broken",project="default"} 1.0' in metrics
+
+
+async def test_a_whole_answer_that_breaks_costs_nothing(tmp_path: Path) -> None:
+    """The client has an error and nothing else; what the upstream had sent was for nobody."""
+    async with running(tmp_path, keys={"one": QUICK}, settings=PRICED) as gateway:
+        gateway.simulator.script("one", ["truncated_json"])
+        answer = await gateway.chat()
+        (record,) = ended(gateway)
+
+    assert answer.status_code == record["status"] == 503
+    assert (record["prompt_tokens"], record["completion_tokens"], record["nano_usd"]) == (0, 0, 0)
+
+
+async def test_a_client_that_leaves_pays_for_what_it_has_heard(tmp_path: Path) -> None:
+    """In the middle of a stream: the prompt, and the words that were on their way by then."""
+    async with running(tmp_path, keys={"one": QUICK}, settings=PRICED) as gateway:
+        gateway.simulator.script("one", [Fault("stall", words=3)])
+        text = await the_first_words(gateway)
+        with trio.fail_after(5.0):
+            while not ended(gateway):
+                await trio.sleep(0.01)
+        (record,) = ended(gateway)
+
+    assert (record["status"], record["client_gone"]) == (499, True)
+    prompt, completion = record["prompt_tokens"], record["completion_tokens"]
+    assert len(text) / 4 <= completion < 20
+    assert record["nano_usd"] == 1000 * prompt + 2000 * completion > 2000
+
+
+async def test_a_project_that_has_spent_its_dollars_waits_for_midnight(tmp_path: Path) -> None:
+    """By the prices of the file, from what stands in the journal; test mode spends nothing."""
+    limits = "[projects.default]\nlimits = { usd_per_day = 0.000001 }\n"
+    async with running(tmp_path, keys={"one": QUICK}, settings=PRICED + limits) as gateway:
+        await until_midnight(at_least=10.0)
+        mocked = await gateway.http.post(
+            "/v1/chat/completions",
+            json={"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Merhaba"}]},
+            headers=gateway.auth(gateway.test_key),
+        )
+        first, second = await gateway.chat(), await gateway.chat()
+        midnight = await until_midnight(at_least=0.0)
+        test, live = ended(gateway)
+
+    assert [mocked.status_code, first.status_code, second.status_code] == [200, 200, 429]
+    usage = first.json()["usage"]
+    assert live["nano_usd"] == 1000 * usage["prompt_tokens"] + 2000 * usage["completion_tokens"]
+    assert (test["nano_usd"], test["environment"]) == (0, "test")
+    assert "dollars a day" in second.json()["error"]["message"]
+    assert 0 <= int(second.headers["retry-after"]) - midnight <= 5
 
 
 @pytest.mark.parametrize(
@@ -146,12 +238,11 @@ async def test_requests_are_written_down_with_their_attempts(tmp_path: Path) -> 
         secret = {"messages": [{"role": "user", "content": "çok gizli"}]}
         answers = [await gateway.chat(secret, x_hedgerow_tags="a,b") for _ in range(3)]
         journal = "".join(p.read_text() for p in (gateway.state / "logs").glob("serve/*.jsonl"))
+        records = ended(gateway)
 
-    records = [json.loads(line) for line in journal.splitlines()]
-    ended = [record for record in records if record["t"] == "request_ended"]
-    assert [r["request"] for r in ended] == [a.headers["x-request-id"] for a in answers]
-    assert ended[-1]["tags"] == ["a", "b"]
-    assert {attempt["outcome"] for r in ended for attempt in r["attempts"]} >= {"won", "failed"}
+    assert [r["request"] for r in records] == [a.headers["x-request-id"] for a in answers]
+    assert records[-1]["tags"] == ["a", "b"]
+    assert {attempt["outcome"] for r in records for attempt in r["attempts"]} >= {"won", "failed"}
     assert "gizli" not in journal
     assert gateway.live_key not in journal
 
@@ -194,6 +285,23 @@ async def test_metrics_count_requests_attempts_and_keys(tmp_path: Path) -> None:
     assert "gen_ai_server_time_to_first_token_seconds_count" in text
     assert "hedgerow_inflight_requests 0.0" in text
     assert gateway.live_key not in text
+
+
+async def test_metrics_have_no_name_that_a_client_made_up(tmp_path: Path) -> None:
+    """Any name may be tried at a provider that could not be asked what it has; they are all one model."""
+    with refusing_address() as nobody:
+        dark = f'[providers.dark]\nkind = "openai"\nbase_url = "{nobody}"\nkeys = ["k"]\n'
+        async with running(tmp_path, settings=dark) as gateway:
+            answers = [await gateway.chat({"model": f"made-up-{n}"}) for n in range(2)]
+            text = (await gateway.http.get("/metrics")).text
+            records = ended(gateway)
+
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert [record["model"] for record in records] == ["made-up-0", "made-up-1"]
+    count = 'hedgerow_requests_total{model="unlisted",operation="chat",outcome="server_error"'
+    assert f'{count},project="default"}} 2.0' in text
+    assert 'hedgerow_attempts_total{key="dark-1",model="unlisted"' in text
+    assert "made-up" not in text
 
 
 async def test_a_body_that_is_too_large_is_a_bad_request(tmp_path: Path) -> None:

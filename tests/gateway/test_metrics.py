@@ -56,18 +56,22 @@ def sample(metrics: Metrics, name: str, **labels: str) -> float | None:
     ("changes", "outcome"),
     [
         ({}, "ok"),
+        ({"error": "service_unavailable"}, "broken"),
         ({"status": 400}, "client_error"),
         ({"status": 429}, "client_error"),
         ({"status": 500}, "server_error"),
         ({"status": 503}, "server_error"),
         ({"status": 499, "client_gone": True}, "client_gone"),
         ({"client_gone": True}, "client_gone"),
+        ({"client_gone": True, "error": "client_gone"}, "client_gone"),
+        ({"status": 503, "error": "service_unavailable"}, "server_error"),
+        ({"status": 503, "client_gone": True}, "client_gone"),
     ],
 )
 def test_requests_are_counted_by_how_they_ended(changes: dict[str, Any], outcome: str) -> None:
     """One request is one count."""
     metrics = Metrics()
-    metrics.request_ended(request(**changes), None)
+    metrics.request_ended(request(**changes), "m", None)
     labels = {"project": "demo", "model": "m", "operation": "chat", "outcome": outcome}
     assert sample(metrics, "hedgerow_requests_total", **labels) == 1
     assert metrics.render().count(b"hedgerow_requests_total{") == 1
@@ -76,7 +80,7 @@ def test_requests_are_counted_by_how_they_ended(changes: dict[str, Any], outcome
 def test_times_are_in_seconds_under_opentelemetrys_names() -> None:
     """Dashboards made for other gateways find them."""
     metrics = Metrics()
-    metrics.request_ended(request(), 0.0004)
+    metrics.request_ended(request(), "m", 0.0004)
     names = {"gen_ai_operation_name": "chat", "gen_ai_request_model": "m"}
     assert sample(metrics, "gen_ai_server_request_duration_seconds_sum", **names) == 2.0
     assert sample(metrics, "gen_ai_server_time_to_first_token_seconds_sum", **names) == 0.3
@@ -87,7 +91,7 @@ def test_times_are_in_seconds_under_opentelemetrys_names() -> None:
 def test_an_answer_that_never_began_has_no_first_token() -> None:
     """And no overhead that could be told from waiting."""
     metrics = Metrics()
-    metrics.request_ended(request(status=503, ttft_ms=None), None)
+    metrics.request_ended(request(status=503, ttft_ms=None), "m", None)
     names = {"gen_ai_operation_name": "chat", "gen_ai_request_model": "m"}
     assert sample(metrics, "gen_ai_server_request_duration_seconds_count", **names) == 1
     assert sample(metrics, "gen_ai_server_time_to_first_token_seconds_count", **names) is None
@@ -98,7 +102,7 @@ def test_tokens_are_summed_by_direction() -> None:
     """As they were given to the client."""
     metrics = Metrics()
     for _ in range(2):
-        metrics.request_ended(request(), None)
+        metrics.request_ended(request(), "m", None)
     names = {"gen_ai_operation_name": "chat", "gen_ai_request_model": "m"}
     name = "gen_ai_client_token_usage_tokens_total"
     assert sample(metrics, name, **names, gen_ai_token_type="input") == 50
@@ -120,7 +124,7 @@ def test_hedges_are_counted_with_what_became_of_them(
 ) -> None:
     """A request that was fast enough is none; one decision a request."""
     metrics = Metrics()
-    metrics.request_ended(request(**changes), None)
+    metrics.request_ended(request(**changes), "m", None)
     counted = metrics.render().count(b"hedgerow_hedges_total{")
     assert counted == (labels is not None)
     if labels is not None:
@@ -132,18 +136,15 @@ def test_upstream_calls_are_counted_winners_and_losers_alike(kind: str, name: st
     """By key; the time to the first token is the call's own, from when it was sent."""
     metrics = Metrics()
     lost = ended(key="b-1", role="hedge", outcome="lost", first_ms=None)
-    metrics.attempts_ended("chat", [(ended(), "a", kind), (lost, "b", kind)])
+    metrics.attempt_ended(ended(), "m", "a", kind)
+    metrics.attempt_ended(lost, "m", "b", kind)
     for labels in (
         {"provider": "a", "key": "a-1", "role": "primary", "outcome": "won"},
         {"provider": "b", "key": "b-1", "role": "hedge", "outcome": "lost"},
     ):
-        assert sample(metrics, "hedgerow_attempts_total", model="up", **labels) == 1
+        assert sample(metrics, "hedgerow_attempts_total", model="m", **labels) == 1
     first = "gen_ai_client_operation_time_to_first_chunk_seconds"
-    names = {
-        "gen_ai_operation_name": "chat",
-        "gen_ai_request_model": "up",
-        "gen_ai_provider_name": name,
-    }
+    names = {"gen_ai_request_model": "m", "gen_ai_provider_name": name}
     assert sample(metrics, f"{first}_sum", **names) == 0.2
     assert sample(metrics, f"{first}_count", **names) == 1
 
@@ -188,8 +189,20 @@ def test_every_state_of_a_key_has_its_gravity() -> None:
 def test_names_of_any_kind_can_be_scraped() -> None:
     """Quotes, line breaks and other languages in a model's name."""
     metrics = Metrics()
-    metrics.request_ended(request(model='ğ"\n\\'), None)
+    metrics.request_ended(request(), 'ğ"\n\\', None)
     assert rb'model="' + "ğ".encode() + rb'\"\n\\"' in metrics.render()
+
+
+def test_a_models_label_is_given_and_never_the_name_that_was_asked_for() -> None:
+    """Nor the name that it has upstream: every name in a label is another series for ever."""
+    metrics = Metrics()
+    for n in range(3):
+        metrics.request_ended(request(model=f"made-up-{n}"), "unlisted", 0.001)
+        metrics.attempt_ended(ended(model=f"made-up-{n}"), "unlisted", "a", "gemini")
+    scraped = metrics.render()
+    assert b"made-up" not in scraped
+    assert scraped.count(b"hedgerow_requests_total{") == 1
+    assert scraped.count(b"hedgerow_attempts_total{") == 1
 
 
 def test_two_gateways_in_one_process_count_apart() -> None:

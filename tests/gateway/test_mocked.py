@@ -1,5 +1,6 @@
 """Test mode: answers that look real, come at a real pace, and never touch a provider."""
 
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -11,10 +12,13 @@ from gateway.auth import Principal
 from gateway.catalog import Offer
 from gateway.errors import ApiError
 from gateway.knobs import Knobs
-from gateway.mocked import WINNER, Mocked, Script, script
+from gateway.mocked import MOST_NUMBERS, WINNER, Mocked, Script, script
+from gateway.relay import Settled
 from gateway.reply import Reply
 from gateway.ticket import Ticket
+from gateway.tokens import estimated_usage
 from gateway.trail import Trail
+from gateway.wire import MAX_INPUTS
 from policies import mock
 from policies.settings import Policy, Timeouts
 from providers.types import (
@@ -33,6 +37,7 @@ from providers.types import (
 from state.records import RequestEnded
 from tests.gateway.asked import chat, chat_body, embed, ticket
 from tests.gateway.heard import Heard, heard
+from tests.gateway.threads import no_thread_free
 
 OFFER = Offer("m", ())
 
@@ -53,13 +58,18 @@ class Booth:
 
     books: Books
     told: list[Any] = attrs.field(factory=list)
+    so_far: Callable[[], Settled] | None = None
 
     async def hear(self, asked: Ticket) -> Heard:
+        account = Account(asked, self.books, OFFER, self.told.append)
+
         async def act(reply: Reply) -> None:
-            account = Account(asked, self.books, self.told.append)
             await Mocked().answer(asked, OFFER, account, reply)
 
-        return await heard(act)
+        try:
+            return await heard(act)
+        finally:
+            self.so_far = account.so_far
 
     @property
     def record(self) -> RequestEnded:
@@ -142,6 +152,59 @@ async def test_embeddings_are_mocked_in_the_form_that_was_asked_for(
 
     assert [len(row["embedding"]) for row in result.json["data"]] == [3, 3]
     assert booth.record.operation == "embeddings"
+
+
+async def test_embeddings_are_made_up_where_they_hold_nobody_up(
+    booth: Booth, autojump_clock: trio.testing.MockClock
+) -> None:
+    """In a thread: while there is none to be had, chats are answered."""
+    asked = [demanding(None, embed("x", dimensions=3)), demanding(None, chat())]
+    answered: list[str] = []
+
+    async def hear(one: Ticket) -> None:
+        await booth.hear(one)
+        answered.append(one.operation)
+
+    async with trio.open_nursery() as nursery:
+        with no_thread_free():
+            for one in asked:
+                nursery.start_soon(hear, one)
+            await trio.sleep(60.0)
+            assert answered == ["chat"]
+
+    assert answered == ["chat", "embeddings"]
+
+
+async def test_more_numbers_than_anybody_wants_are_refused_before_they_are_made(
+    booth: Booth, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Inputs times dimensions, by name of what there is too much of."""
+    asked = demanding(None, embed(*["x"] * 64, dimensions=100_000))
+    with no_thread_free(), trio.fail_after(60.0), pytest.raises(ApiError) as caught:
+        await booth.hear(asked)
+
+    assert (caught.value.status, caught.value.param) == (400, "input")
+
+
+@pytest.mark.parametrize("model", ["gemini-embedding-001", "text-embedding-3-large", "m"])
+def test_as_many_inputs_as_openai_takes_can_be_mocked_for_every_model(model: str) -> None:
+    """Test mode refuses no request that a provider answers."""
+    call = attrs.evolve(embed(*["x"] * MAX_INPUTS), model=model)
+    assert mock.dimensions(call) * len(call.inputs) <= MOST_NUMBERS
+
+
+async def test_what_was_mocked_so_far_is_known_to_the_account(
+    booth: Booth, autojump_clock: trio.testing.MockClock
+) -> None:
+    """A client that leaves in the middle has used what it heard, as with a real answer."""
+    made = mock.answer(chat(stream=True))
+    with trio.move_on_after(made.first + 3.5 * made.between):
+        await booth.hear(demanding(None))
+
+    assert booth.so_far is not None
+    settled = booth.so_far()
+    heard_by_then = "".join(made.choices[0].pieces[:4])
+    assert settled == Settled(estimated_usage(chat(), len(heard_by_then.encode())), estimated=True)
 
 
 @pytest.mark.parametrize("demand", ["400", "401", "403", "404", "429", "500", "503"])

@@ -1,6 +1,7 @@
 """The race in virtual time: who starts when, who wins, and that nothing outlives it."""
 
 import random
+
 import attrs
 import pytest
 import trio

@@ -27,11 +27,10 @@ from providers.types import (
     Vectors,
 )
 from state.errors import StoreUnavailable
-from tests.gateway.asked import chat, embed
+from tests.gateway.asked import USAGE, chat, embed
 from tests.gateway.heard import Heard, heard
 
 HEADING = Heading("chatcmpl-1", 5, "m")
-USAGE = Usage(prompt=25, completion=42, total=67)
 DONE = b"data: [DONE]\n\n"
 
 
@@ -146,7 +145,7 @@ async def test_usage_that_nobody_reported_is_estimated_and_says_so(
 async def test_a_stream_that_breaks_ends_with_an_error_and_without_done(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    """What was said stands; the record has the error and what it cost."""
+    """What was said stands; the record has the error and what was used."""
     failed = Failed(BrokenAnswer("The connection broke"))
     result, record = await relayed(chat(stream=True), STREAM[0], [TextDelta("!"), failed])
 
@@ -158,6 +157,7 @@ async def test_a_stream_that_breaks_ends_with_an_error_and_without_done(
     (settled,) = record.settled
     assert settled.error is not None
     assert (settled.error.status, settled.usage.completion) == (503, 1)
+    assert settled.estimated
 
 
 async def test_a_stream_whose_record_cannot_be_written_has_no_end(
@@ -214,15 +214,14 @@ async def test_a_whole_answer_whose_record_cannot_be_written_is_not_given(
 async def test_a_whole_answer_that_breaks_is_an_honest_status(
     autojump_clock: trio.testing.MockClock, cause: ProviderError, status: int
 ) -> None:
-    """Nothing was sent, so nothing has to be taken back."""
+    """Nothing was sent, so nothing has to be taken back, and nothing is settled: it costs nothing."""
     record = Record()
 
     with pytest.raises(ApiError) as caught:
         await heard(relaying(chat(), [*STREAM[:2], [Failed(cause)]], record.settle))
 
     assert (caught.value.status, caught.value.message) == (status, cause.message)
-    (settled,) = record.settled
-    assert settled.error is caught.value
+    assert record.settled == []
 
 
 @pytest.mark.parametrize("encoding", ["float", "base64"])
@@ -241,17 +240,70 @@ async def test_embeddings_come_in_the_form_that_was_asked_for(
     assert record.settled == [Settled(Usage(8, 0, 8), estimated=False)]
 
 
-async def test_embeddings_without_vectors_are_a_broken_answer(
-    autojump_clock: trio.testing.MockClock,
+@pytest.mark.parametrize(
+    "events",
+    [[Started(), Ended()], [Vectors(((0.5,), (0.5, -1e39))), UsageSeen(Usage(8, 0, 8)), Ended()]],
+    ids=["none", "too large"],
+)
+async def test_embeddings_that_cannot_be_given_are_a_broken_answer(
+    autojump_clock: trio.testing.MockClock, events: Sequence[Event]
 ) -> None:
-    """Nothing is settled as if it had been given."""
+    """None at all, or none that fits the 32 bits of base64: nothing is settled as if it had been given."""
     record = Record()
 
     with pytest.raises(ApiError) as caught:
-        await heard(relaying(embed("x"), [[Started(), Ended()]], record.settle))
+        await heard(relaying(embed("x", encoding="base64"), [events], record.settle))
 
     assert caught.value.status == 503
+    assert "embeddings" in caught.value.message
     assert record.settled == []
+
+
+@pytest.mark.parametrize(
+    ("said", "used"),
+    [
+        ([TextDelta("abcd"), TextDelta("ğ")], Settled(Usage(5, 2, 7), estimated=True)),
+        ([TextDelta("abcdefgh"), UsageSeen(USAGE)], Settled(USAGE, estimated=False)),
+        (
+            [UsageSeen(Usage(25, 1, 26)), TextDelta("abcdefghi")],
+            Settled(Usage(25, 3, 28), estimated=True),
+        ),
+        (
+            [UsageSeen(Usage(25, 1, 26, cached=20)), TextDelta("abcd")],
+            Settled(Usage(25, 1, 26, cached=20), estimated=False),
+        ),
+    ],
+    ids=["nothing reported", "reported", "reported at the beginning", "as much as reported"],
+)
+@pytest.mark.parametrize("stream", [True, False])
+async def test_what_was_used_so_far_is_known_at_any_time(
+    autojump_clock: trio.testing.MockClock, said: Sequence[Event], used: Settled, stream: bool
+) -> None:
+    """As reported; but Anthropic's report at the beginning knows nothing of what was written since."""
+    call = chat("abcd", stream=stream)
+    relays: list[Relay] = []
+
+    async def act(reply: Reply) -> None:
+        relays.append(Relay(call, HEADING, reply, Record().settle))
+        assert relays[0].so_far() == Settled(Usage(5, 0, 5), estimated=True)
+        await relays[0](Batches([said, [TextDelta("never heard")]]))
+
+    with trio.move_on_after(1.5):
+        await heard(act)
+
+    assert relays[0].so_far() == used
+
+
+async def test_a_stream_that_breaks_has_used_what_was_said_and_not_what_was_reported_before(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """A report at the beginning is not the last word; at an answer's own end it is."""
+    opening: list[Event] = [UsageSeen(Usage(25, 1, 26)), TextDelta("abcdefghi")]
+    _, broken = await relayed(chat(stream=True), opening, [Failed(BrokenAnswer("cut"))])
+    _, ended = await relayed(chat(stream=True), opening, [Finished("stop"), Ended()])
+
+    assert (broken.settled[0].usage, broken.settled[0].estimated) == (Usage(25, 3, 28), True)
+    assert ended.settled == [Settled(Usage(25, 1, 26), estimated=False)]
 
 
 async def test_a_client_that_leaves_settles_nothing(autojump_clock: trio.testing.MockClock) -> None:

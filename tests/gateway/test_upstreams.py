@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from gateway.config import SIMULATOR, Config, KeyConfig, ProviderConfig
 from gateway.upstreams import DISCOVERY_TIME, Upstreams, connect, kind_for, kinds_of
 from policies.target import Target
+from providers.client import HttpClient
 from providers.types import ModelInfo, Secret
 
 Handler = Callable[[httpx.Request], Awaitable[httpx.Response]]
@@ -76,9 +77,20 @@ class World:
         raise AssertionError("unreachable")
 
 
+class WorldWide(HttpClient):
+    """Reaches the world, and nothing else."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    def _new_pool(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=httpx.MockTransport(self._world), timeout=None)
+
+
 async def discovered(world: World, *providers: ProviderConfig, **more: Any) -> dict[str, Any]:
     """What these providers say in this world."""
-    async with httpx.AsyncClient(transport=httpx.MockTransport(world), timeout=None) as http:
+    async with WorldWide(world) as http:
         return await upstreams(*providers, **more).discover(http)
 
 

@@ -5,6 +5,7 @@ import random
 
 import attrs
 
+from state import codec
 from state.usage import KEPT_DAYS, Ledger, Usage
 
 DAY = 86_400_000
@@ -37,8 +38,56 @@ def test_a_clock_that_was_wrong_for_a_moment_costs_a_day_and_not_the_year(reques
 
 
 def test_a_day_has_all_sums(request_ended):
-    """Requests, errors, attempts, and tokens of both directions."""
+    """Requests, errors, attempts, tokens of both directions, and what it cost."""
     ledger = Ledger()
-    ledger.count(request_ended(ts=1))
-    ledger.count(attrs.evolve(request_ended(ts=2), status=502, error="upstream"))
-    assert ledger.on(dt.date(1970, 1, 1), "demo", "live") == Usage(2, 1, 2, 50, 284)
+    ledger.count(request_ended(ts=1, nano_usd=3))
+    ledger.count(attrs.evolve(request_ended(ts=2), status=502, error="upstream", nano_usd=4))
+    assert ledger.on(dt.date(1970, 1, 1), "demo", "live") == Usage(2, 1, 2, 50, 284, 7)
+
+
+def test_money_adds_up_exactly_in_any_order(request_ended):
+    """Over days, days that fell out, replays and processes: no billionth of a dollar is rounded away."""
+    chance = random.Random(7)
+    costs = [chance.choice([1, 3, 10**9 + 1, 10**15]) for _ in range(3 * KEPT_DAYS)]
+    live = [
+        request_ended(f"r{n}", ts=n * DAY // 2, nano_usd=cost) for n, cost in enumerate(costs, 1)
+    ]
+    replayed = [codec.decode(codec.encode(record, 1, 0)[0])[1] for record in live]
+    sums = []
+    for records in (live, replayed, chance.sample(live, len(live)), replayed[::-1]):
+        ledger = Ledger()
+        for record in records:
+            ledger.count(record)
+        sums.append(ledger)
+    assert sums[0] == sums[1] == sums[2] == sums[3]
+    assert sums[0].total("demo", "live").nano_usd == sum(costs)
+
+
+def test_money_is_kept_apart_by_project_environment_and_day(request_ended):
+    """What one project spent today is no other's, and not yesterday's."""
+    ledger = Ledger()
+    ledger.count(request_ended(ts=1, nano_usd=1))
+    ledger.count(request_ended(ts=DAY, nano_usd=10))
+    ledger.count(request_ended(ts=DAY, nano_usd=100, environment="test"))
+    ledger.count(request_ended(ts=DAY, nano_usd=1000, project="other"))
+    first, second = dt.date(1970, 1, 1), dt.date(1970, 1, 2)
+    assert ledger.on(first, "demo", "live").nano_usd == 1
+    assert ledger.on(second, "demo", "live").nano_usd == 10
+    assert ledger.on(second, "demo", "test").nano_usd == 100
+    assert ledger.on(second, "other", "live").nano_usd == 1000
+
+
+def test_usage_is_told_in_dollars():
+    """A billion billionths are one."""
+    assert Usage(nano_usd=2_500_000_000).usd == 2.5
+    assert Usage().usd == 0.0
+
+
+def test_a_request_of_a_release_without_prices_cost_nothing(request_ended):
+    """Its line has no such member."""
+    line, _ = codec.encode(request_ended(ts=1), 1, 0)
+    assert b'"nano_usd":0,' in line
+    _, record = codec.decode(line.replace(b'"nano_usd":0,', b""))
+    ledger = Ledger()
+    ledger.count(record)
+    assert ledger.total("demo", "live") == Usage(1, 0, 1, 25, 142, 0)

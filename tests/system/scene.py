@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 import trio
 
-from providers.simulator import INSTANT, KeyPlan, Simulator
+from providers.simulator import INSTANT, FaultKind, KeyPlan, Simulator
 from tests.gateway_process import RunningGateway, gateway
 from tests.system.wire import MODEL
 
@@ -20,6 +20,9 @@ UPSTREAMS: Mapping[str, tuple[str, str]] = {
     "simulator": ("", "gpt-4o-mini"),
 }
 """Each kind's place on the simulator's address, and a model that it has."""
+
+QUICK = KeyPlan(profile=INSTANT)
+"""Answers at once, however long."""
 
 AT_ONCE = 0.1
 """Seconds within which an upstream call must be gone when nobody wants it any more."""
@@ -48,7 +51,7 @@ class Scene:
         assert self.gateway.test_key is not None
         return self.gateway.test_key
 
-    def script(self, **chances: float) -> None:
+    def script(self, chances: Mapping[FaultKind, float]) -> None:
         """From now on each key's calls go wrong by these chances."""
         for key in self.keys:
             self.simulator.script(key, chances=chances)
@@ -90,7 +93,7 @@ async def scene(
     home: Path,
     *,
     kinds: Sequence[str] = ("openai", "gemini", "anthropic"),
-    plan: KeyPlan = KeyPlan(profile=INSTANT),
+    plan: KeyPlan = QUICK,
     extra: str = "",
 ) -> AsyncIterator[Scene]:
     """A gateway whose every provider is the simulator; `extra` is more TOML. Ends both at the end."""

@@ -15,7 +15,9 @@ HEDGED = """
 [policies.default]
 hedge = { policy = "fixed", delay = "300ms", budget = 1.0, burst = 100.0 }
 """
-STEADY = KeyPlan(profile=Profile("steady", gap=0.03, gap_sigma=0.0), median=0.02)
+STEADY = KeyPlan(
+    profile=Profile("steady", gap=0.03, gap_sigma=0.0), median=0.02, words=2000.0, words_sigma=0.0
+)
 """An answer of 20 words takes 0.6 s."""
 
 PATIENCE = 10.0

@@ -236,7 +236,7 @@ def _descriptors():
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts descriptors in /proc")
 async def test_idle_connections_leave_no_descriptor_behind(running, quart_stage):
     """Three hundred connections, some of them used, are gone after the keep-alive timeout."""
-    async with running(quart_stage.app, keep_alive=0.8, first_byte=0.8) as front:
+    async with running(quart_stage.app, keep_alive=2.5, first_byte=2.5) as front:
         before = _descriptors()
         clients = [await front.connect() for _ in range(300)]
         for client in clients[:30]:

@@ -1,0 +1,79 @@
+"""The parts of a running gateway: what is known of models, and what is said of projects."""
+
+import pytest
+
+from gateway.account import Books
+from gateway.catalog import Catalog
+from gateway.config import Config, KeyConfig, ProjectConfig, ProviderConfig
+from gateway.context import Context
+from policies.pool import Pool
+from policies.settings import Limits
+from providers.types import ModelInfo, Secret
+from state.records import ProjectCreated
+
+
+def provider(name: str) -> ProviderConfig:
+    """A provider with one key."""
+    return ProviderConfig(
+        name, "openai", "http://u", name, (KeyConfig(f"{name}-1", Secret("s"), "raw", name),)
+    )
+
+
+@pytest.fixture
+def context(books: Books) -> Context:
+    """A gateway with two providers that nobody has asked yet."""
+    return Context(
+        config=Config(providers=(provider("a"), provider("b"))),
+        store=books.store,
+        metrics=books.metrics,
+        books=books,
+        pool=Pool(),
+        answerers={},
+        catalog=Catalog({}),
+    )
+
+
+def test_a_provider_that_cannot_be_asked_again_keeps_its_models(context: Context) -> None:
+    """From the first look on: an outage of its list is none of its models."""
+    context.learn({"a": [ModelInfo("m")], "b": [ModelInfo("n")]})
+    context.learn({"a": None, "b": None})
+    assert set(context.catalog.offers) == {"m", "n"}
+    assert context.catalog.open_providers == ()
+
+
+def test_a_provider_that_was_never_asked_may_be_tried_until_it_was(context: Context) -> None:
+    """Any name may be one of its models; once it has said what it has, no other is."""
+    context.learn({"a": [ModelInfo("m")], "b": None})
+    assert [each.name for each in context.catalog.open_providers] == ["b"]
+    context.learn({"a": None, "b": [ModelInfo("n")]})
+    assert context.catalog.open_providers == ()
+    assert context.catalog.find("x") is None
+
+
+def test_what_a_provider_no_longer_has_is_no_longer_offered(context: Context) -> None:
+    """Its latest word counts, and the pool forgets the rest."""
+    context.learn({"a": [ModelInfo("m")], "b": [ModelInfo("m"), ModelInfo("n")]})
+    context.learn({"a": [], "b": [ModelInfo("m")]})
+    assert set(context.catalog.offers) == {"m"}
+    known = [(each.target.key, each.target.model) for each in context.pool.snapshot(0.0).keys]
+    assert known == [("b-1", "m")]
+
+
+def test_the_file_has_the_last_word_on_a_projects_models(context: Context) -> None:
+    """Where it says nothing the journal's word stands; a project that nobody knows may use none."""
+    context.store.post(ProjectCreated("demo", ("gpt-*",)))
+    assert context.globs("demo") == ("gpt-*",)
+    assert context.globs("other") == ()
+    context.config = Config(projects=(ProjectConfig("demo"),))
+    assert context.globs("demo") == ("gpt-*",)
+    context.config = Config(projects=(ProjectConfig("demo", ("gemini-*",)),))
+    assert context.globs("demo") == ("gemini-*",)
+
+
+def test_a_project_has_one_meter(context: Context) -> None:
+    """All its requests are counted on it; a project without configuration has none."""
+    context.config = Config(projects=(ProjectConfig("demo", limits=Limits(rpm=1)),))
+    assert context.meter("other") is None
+    meter = context.meter("demo")
+    assert meter is not None
+    assert context.meter("demo") is meter
