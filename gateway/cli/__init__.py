@@ -6,6 +6,7 @@ configuration, 3 a threshold was missed. Verbs are imported when used, so that `
 
 import gc
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 
 from cyclopts import App
@@ -54,11 +55,16 @@ bench.command(
 app.command(bench)
 
 
-def main() -> None:
-    """The entry point of the `hedgerow` command."""
+def main(words: Sequence[str] | None = None) -> None:
+    """The entry point of the `hedgerow` command. `words` are the process's own if not given.
+
+    Always ends with SystemExit, or with the exception that a bug has raised.
+    """
     gc.set_threshold(*COLLECT)
     from gateway.cli.failures import told  # noqa: PLC0415 - keeps --help quick
 
     with told():
-        result = app(sys.argv[1:], exit_on_error=False, print_error=True)
+        result = app(
+            sys.argv[1:] if words is None else words, exit_on_error=False, print_error=True
+        )
         sys.exit(result if isinstance(result, int) else 0)
