@@ -18,6 +18,8 @@ from tests.gateway_process import RunningGateway, create_project, gateway, hedge
 from tests.system.scene import write_config
 from tests.system.wire import Answer, ask, chat, connected, get
 
+pytestmark = pytest.mark.alone
+
 KILLS = 20
 CLIENTS = 4
 SHORT = KeyPlan(profile=INSTANT, words=4, words_sigma=0.0)

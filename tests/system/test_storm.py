@@ -16,6 +16,8 @@ from tests.system.scene import AT_ONCE, Scene, scene
 from tests.system.verdict import judge
 from tests.system.wire import Answer, Line, chat, connected
 
+pytestmark = pytest.mark.alone
+
 CLIENTS = 1000
 LEAVING = 0.2
 """The share of clients that leave before they have their answer."""

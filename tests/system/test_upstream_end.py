@@ -22,7 +22,7 @@ STEADY = KeyPlan(
 
 PATIENCE = 10.0
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 @asynccontextmanager
