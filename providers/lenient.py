@@ -32,7 +32,7 @@ def count(value: Any) -> int:
     """The value if it is a number from 0 up, rounded down, else 0. A digit string counts too,
     because protobuf's JSON spells 64-bit numbers so."""
     if isinstance(value, str):
-        return int(value) if value.isdecimal() and len(value) <= LONGEST_COUNT else 0
+        value = int(value) if value.isdecimal() and len(value) <= LONGEST_COUNT else 0
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 0
-    return max(0, int(value))
+    return int(value) if 0 <= value < 10**LONGEST_COUNT else 0

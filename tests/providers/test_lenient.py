@@ -42,3 +42,9 @@ def test_what_is_no_string_is_no_text(value: Any) -> None:
 def test_counts_are_whole_and_not_negative(value: Any, number: int) -> None:
     """Digits in a string count, as protobuf writes them."""
     assert count(value) == number
+
+
+@pytest.mark.parametrize("value", [10**400, "9" * 5000, 1e300], ids=["huge", "long", "float"])
+def test_what_is_no_number_of_tokens_is_not_believed(value: Any) -> None:
+    """An upstream cannot make a count overflow what is computed from it."""
+    assert count(value) == 0
