@@ -14,9 +14,10 @@ import msgspec
 Environment: TypeAlias = Literal["live", "test"]
 Operation: TypeAlias = Literal["chat", "embeddings"]
 Hedged: TypeAlias = Literal["no", "won", "lost"]
-Role: TypeAlias = Literal["primary", "hedge", "failover"]
+Role: TypeAlias = Literal["primary", "hedge", "failover", "dual"]
 Outcome: TypeAlias = Literal["won", "lost", "failed", "timeout", "client_gone"]
-UsageSource: TypeAlias = Literal["reported", "estimated", "none"]
+UsageSource: TypeAlias = Literal["reported", "early", "estimated", "none"]
+Arm: TypeAlias = Literal["none", "control", "dual"]
 
 
 @attrs.frozen
@@ -79,10 +80,41 @@ class KeyRevoked(ControlRecord):
 
 
 @attrs.frozen
+class Candidate:
+    """A target that was compared for an attempt; the lower the score, the better."""
+
+    key: str
+    score: float
+
+
+@attrs.frozen
+class Skipped:
+    """A hedge was wanted and not started. `level` is what the budget held, in its own unit."""
+
+    at_ms: float
+    why: str
+    level: float | None = None
+
+
+@attrs.frozen
 class AttemptEnded:
     """One upstream call of a race; a member of its request's record.
 
-    Times are milliseconds since the request arrived; `first_ms` is the first semantic event.
+    Times are milliseconds since the request arrived. `headers_ms` is when the upstream accepted the
+    call, `first_ms` the first semantic event, whose kind is `first_kind`. Of an attempt without
+    `first_ms` that lost, ran out of time or was left by its client, all that is known of its time to
+    first token is that it is longer than `end_ms - start_ms`; that holds for `lost` ones with
+    `audit` too, which were allowed to run on. `cancelled_ms` is when it was told to stop, `end_ms`
+    when it counted as over.
+
+    What the choice of its target knew: `inflight` calls on the key, its estimated time to first token
+    (`ewma_ms`), the share of its rate limit that was left (`headroom`), the `candidates` that were
+    compared, and the probability with which chance alone offered this one (`p_sel`). `delay_ms`,
+    `delay_src` and `probability` are the hedging plan that this dispatch set going.
+
+    `limits` are the key's quota as the answer's headers told it: requests left, tokens left, seconds
+    to reset. The cost interval is in billionths of a dollar: what the upstream may have billed, at
+    least and at most.
     """
 
     key: str
@@ -98,6 +130,23 @@ class AttemptEnded:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     usage_src: UsageSource = "none"
+    provider: str = ""
+    headers_ms: float | None = None
+    cancelled_ms: float | None = None
+    first_kind: str | None = None
+    audit: bool = False
+    warm: bool = False
+    inflight: int = 0
+    ewma_ms: float | None = None
+    headroom: float | None = None
+    candidates: tuple[Candidate, ...] = ()
+    p_sel: float = 1.0
+    delay_ms: float | None = None
+    delay_src: str | None = None
+    probability: float = 1.0
+    limits: tuple[int | None, int | None, float | None] | None = None
+    nano_usd_low: int = 0
+    nano_usd_high: int = 0
 
 
 @attrs.frozen
@@ -105,9 +154,14 @@ class RequestEnded(Record):
     """A request is over. Tokens are what the client got; those of losers stand in `attempts`.
 
     `status` is what the client saw; `error` is set too if the answer broke after a good status.
-    `nano_usd` is what it cost by the configured prices, in billionths of a dollar so that sums are exact.
-    `winner` is the name of the key that answered. `hedge_delay_ms` is the delay that was chosen, and
-    `hedge_skip` why no hedge started at it.
+    `nano_usd` is what it cost by the configured prices, in billionths of a dollar so that sums are exact;
+    `tax_low` and `tax_high` are what all other attempts may have cost beside it.
+    `winner` is the name of the key that answered. `hedge_delay_ms` is the delay that was chosen first, and
+    `hedge_skip` why no hedge started at it; `skips` are all such refusals.
+
+    What decided the race, so that it can be run again: `route` (the targets are in the `PolicyInForce`
+    with this `policy_id`), the `coin`, the exploration `arm`, the estimates of its size, and, where it
+    must not be hedged, `unhedgeable`. `affinity` is a keyed hash of the prompt's beginning.
     """
 
     t: ClassVar[str] = "request_ended"
@@ -132,6 +186,44 @@ class RequestEnded(Record):
     hedge_skip: str | None = None
     tags: tuple[str, ...] = ()
     attempts: tuple[AttemptEnded, ...] = ()
+    tax_low: int = 0
+    tax_high: int = 0
+    policy_id: str = ""
+    coin: float | None = None
+    arm: Arm = "none"
+    prompt_estimate: int = 0
+    output_estimate: int = 0
+    affinity: str | None = None
+    unhedgeable: str | None = None
+    deadline_ms: float | None = None
+    skips: tuple[Skipped, ...] = ()
+
+
+@attrs.frozen
+class RouteTarget:
+    """One target of a route; `tier` counts from 0."""
+
+    key: str
+    provider: str
+    domain: str
+    model: str
+    tier: int = 0
+    weight: float = 1.0
+
+
+@attrs.frozen
+class PolicyInForce(Record):
+    """A policy, as it applies to a route, was used from now on by this process.
+
+    `policy_id` is a digest of all that follows; requests refer to it. `config` is the policy as JSON.
+    """
+
+    t: ClassVar[str] = "policy_in_force"
+    policy_id: str
+    policy: str
+    route: str
+    config: str
+    targets: tuple[RouteTarget, ...] = ()
 
 
 class _Uncounted(msgspec.Struct, gc=False):
@@ -153,6 +245,8 @@ class CountedRequest(msgspec.Struct, gc=False):
     nano_usd: int = 0
     error: str | None = None
     attempts: tuple[_Uncounted, ...] = ()
+    tax_low: int = 0
+    tax_high: int = 0
     line: bytes = b""
 
 
@@ -188,6 +282,7 @@ KINDS: tuple[type[Record], ...] = (
     KeyIssued,
     KeyRevoked,
     RequestEnded,
+    PolicyInForce,
     KeyStateChanged,
     Dropped,
 )
