@@ -1,24 +1,26 @@
 """The account of one request: closed once, into the journal and the metrics, whatever ended it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, TypeAlias
+from typing import Protocol
 
 import attrs
 import trio
 
 from gateway.attempt import Attempt
+from gateway.attempt_record import Clockwork, attempt_record, bill, paid
 from gateway.catalog import Offer
 from gateway.errors import ApiError
 from gateway.metrics import Metrics
 from gateway.relay import Settled
 from gateway.ticket import Ticket
 from gateway.tokens import estimated_usage
+from policies import cost
+from policies.contest import Skip
+from policies.cost import CancelBilling
 from providers.types import Usage
 from state.errors import StoreUnavailable
-from state.records import AttemptEnded, RequestEnded
+from state.records import AttemptEnded, RequestEnded, Skipped
 from state.store import Store
-
-UsageSource: TypeAlias = Literal["reported", "estimated", "none"]
 
 CLIENT_GONE = 499
 """nginx's word for a client that left before it had its answer; never sent to anybody."""
@@ -26,7 +28,8 @@ CLIENT_GONE = 499
 
 @attrs.frozen
 class Books:
-    """Where accounts are closed into. `kinds` gives the kind of each provider by name.
+    """Where accounts are closed into. `kinds` gives the kind of each provider by name, `billing` what its
+    cancelled calls cost.
 
     `serve_unmetered` lets requests be answered while the journal cannot be written.
     """
@@ -35,6 +38,7 @@ class Books:
     metrics: Metrics
     kinds: Mapping[str, str]
     serve_unmetered: bool = False
+    billing: Mapping[str, CancelBilling] = attrs.field(factory=dict)
 
 
 @attrs.frozen
@@ -48,20 +52,58 @@ class Ending:
     client_gone: bool = False
 
 
+class Admission(Protocol):
+    """What a request holds of its project's limits."""
+
+    def extra(self, tokens: int, nano_usd: int, /) -> bool:
+        """Holds so much for one more attempt, if the limits allow it."""
+
+    def settle(self, tokens: int, /) -> None:
+        """The request has used so many tokens in all; its money counts from its record on."""
+
+
+@attrs.frozen
+class Unlimited:
+    """The admission of what is limited by nothing."""
+
+    def extra(self, _tokens: int, _nano_usd: int) -> bool:
+        """Always."""
+        return True
+
+    def settle(self, _tokens: int) -> None:
+        """Nobody counts."""
+
+
+class Raced(Protocol):
+    """What a record says of a race: see `race.Race`."""
+
+    @property
+    def attempts(self) -> Sequence[Attempt]:
+        """All of them."""
+
+    @property
+    def winner(self) -> Attempt | None:
+        """The one that answered."""
+
+    @property
+    def skips(self) -> Sequence[Skip]:
+        """The hedges that were wanted and refused."""
+
+
 @attrs.define(eq=False)
 class Account:
     """What is known of a request so far; closed the first time that an ending is told.
 
-    `so_far` gives what was answered up to now, once an answer is on its way. The price is the offer's.
+    `race` is the request's, where there is one; `so_far` gives what was answered up to now, once an answer
+    is on its way. The price is the winner's, or else the offer's.
     """
 
     ticket: Ticket
     books: Books
     offer: Offer
-    on_close: Callable[[Usage], None] = lambda _: None
-    attempts: Sequence[Attempt] = ()
-    hedge_delay: float | None = None
-    hedge_skip: str | None = None
+    admission: Admission = Unlimited()
+    race: Raced | None = None
+    policy_id: str = ""
     so_far: Callable[[], Settled] | None = None
     closed: bool = False
 
@@ -106,16 +148,20 @@ class Account:
     def _used(self) -> Settled:
         if self.so_far is not None:
             return self.so_far()
-        if self.attempts:
+        if self._attempts:
             return Settled(estimated_usage(self.ticket.call, 0), estimated=True)
         return Settled(Usage(), estimated=False)
+
+    @property
+    def _attempts(self) -> Sequence[Attempt]:
+        return () if self.race is None else self.race.attempts
 
     def _close(self, ending: Ending) -> None:
         if self.closed:
             return
         self.closed = True
-        self.on_close(ending.usage)
         record = self._record(ending)
+        self.admission.settle(_tokens(record))
         try:
             self.books.store.post(record)
         except StoreUnavailable:
@@ -125,18 +171,25 @@ class Account:
         self._count(record)
 
     def _count(self, record: RequestEnded) -> None:
-        trail, kinds = self.ticket.trail, self.books.kinds
+        trail, books = self.ticket.trail, self.books
         overhead = None if trail.ttft is None else trail.ttft - trail.upstream
-        self.books.metrics.request_ended(record, self.offer.label, overhead)
-        for ended, attempt in zip(record.attempts, self.attempts, strict=True):
-            kind = kinds.get(attempt.target.provider, "")
-            self.books.metrics.attempt_ended(ended, self.offer.label, attempt.target.provider, kind)
+        books.metrics.request_ended(record, self.offer.label, overhead)
+        for attempt in record.attempts:
+            kind = books.kinds.get(attempt.provider, "")
+            books.metrics.attempt_ended(attempt, self.offer.label, kind)
 
     def _record(self, ending: Ending) -> RequestEnded:
-        ticket, trail, now = self.ticket, self.ticket.trail, trio.current_time()
+        ticket, trail, features = self.ticket, self.ticket.trail, self.ticket.features
+        clock = Clockwork(trail.arrived, trio.current_time())
+        main = self._main(ending)
+        attempts = tuple(self._attempt(made, clock, ending, main) for made in self._attempts)
+        pairs = zip(self._attempts, attempts, strict=True)
+        taxes = [record for made, record in pairs if made is not main]
+        skips = () if self.race is None else self.race.skips
         return RequestEnded(
             request=trail.id,
             project=ticket.principal.project,
+            key=ticket.principal.key,
             environment=ticket.principal.environment,
             operation=ticket.operation,
             model=ticket.call.model,
@@ -146,56 +199,58 @@ class Account:
             hedged=trail.hedged,
             winner=trail.winner,
             ttft_ms=None if trail.ttft is None else trail.ttft * 1000,
-            duration_ms=(now - trail.arrived) * 1000,
+            duration_ms=clock.ms(clock.now),
             prompt_tokens=ending.usage.prompt,
             completion_tokens=ending.usage.completion,
             nano_usd=self._cost(ending.usage),
             client_gone=ending.client_gone,
             error=ending.error,
-            hedge_delay_ms=None if self.hedge_delay is None else self.hedge_delay * 1000,
-            hedge_skip=self.hedge_skip,
+            hedge_delay_ms=attempts[0].delay_ms if attempts else None,
+            hedge_skip=skips[-1].why if skips else None,
             tags=() if ticket.knobs.no_log else ticket.knobs.tags,
-            attempts=tuple(
-                attempt_record(attempt, trail.arrived, now, estimated=ending.estimated)
-                for attempt in self.attempts
-            ),
+            attempts=attempts,
+            tax_low=sum(attempt.nano_usd_low for attempt in taxes),
+            tax_high=sum(attempt.nano_usd_high for attempt in taxes),
+            policy_id=self.policy_id,
+            coin=features.coin,
+            arm=features.arm,
+            prompt_estimate=features.prompt_tokens,
+            output_estimate=features.output_tokens,
+            affinity=features.affinity,
+            unhedgeable=features.unhedgeable,
+            deadline_ms=clock.ms(ticket.deadline),
+            skips=tuple(Skipped(clock.ms(skip.at), skip.why, skip.level) for skip in skips),
         )
 
+    def _main(self, ending: Ending) -> Attempt | None:
+        """The attempt that the request's own usage is of; the others' is what was paid beside it."""
+        if self.race is not None and self.race.winner is not None:
+            return self.race.winner
+        return self._attempts[0] if ending.client_gone and self._attempts else None
+
+    def _attempt(
+        self, attempt: Attempt, clock: Clockwork, ending: Ending, main: Attempt | None
+    ) -> AttemptEnded:
+        if attempt is main:
+            known = paid(attempt, ending.usage, estimated=ending.estimated)
+            return attempt_record(attempt, clock, known)
+        rule = self.books.billing.get(attempt.target.provider, "unknown")
+        return attempt_record(attempt, clock, bill(attempt, self.ticket.features, rule))
+
     def _cost(self, usage: Usage) -> int:
-        """Billionths of a dollar; nothing in test mode, nor where no price is configured."""
-        price = self.offer.price
+        """Billionths of a dollar; nothing in test mode, nor where no price is known."""
+        winner = None if self.race is None else self.race.winner
+        price = self.offer.price if winner is None else winner.target.price or self.offer.price
         if price is None or self.ticket.principal.environment == "test":
             return 0
-        return round(1000 * (price.input * usage.prompt + price.output * usage.completion))
+        return cost.charge(price, usage)
 
 
-def attempt_record(attempt: Attempt, origin: float, now: float, *, estimated: bool) -> AttemptEnded:
-    """An attempt's facts for the journal, times in milliseconds since the request arrived."""
-    usage = attempt.usage
-    won = attempt.outcome == "won"
-    source: UsageSource = "none"
-    if usage is not None or (won and estimated):
-        source = "estimated" if usage is None else "reported"
-    usage = usage or Usage()
-    return AttemptEnded(
-        key=attempt.target.key,
-        domain=attempt.target.domain,
-        model=attempt.target.model,
-        role=attempt.role,
-        outcome=attempt.outcome or "client_gone",
-        start_ms=(attempt.started - origin) * 1000,
-        first_ms=None if attempt.first is None else (attempt.first - origin) * 1000,
-        end_ms=((now if attempt.ended is None else attempt.ended) - origin) * 1000,
-        status=_status(attempt),
-        error=type(attempt.error).__name__ if attempt.error else None,
-        prompt_tokens=usage.prompt,
-        completion_tokens=usage.completion,
-        usage_src=source,
+def _tokens(record: RequestEnded) -> int:
+    """What counts against the project's rate: what the client got, and what hedges are known to have used."""
+    beside = (
+        attempt.prompt_tokens + attempt.completion_tokens
+        for attempt in record.attempts
+        if attempt.outcome == "lost"
     )
-
-
-def _status(attempt: Attempt) -> int | None:
-    """The HTTP status that the upstream answered with, if it answered."""
-    if attempt.error is not None and attempt.error.status is not None:
-        return attempt.error.status
-    return None if attempt.first is None else 200
+    return record.prompt_tokens + record.completion_tokens + sum(beside)

@@ -2,7 +2,8 @@
 
 An attempt runs in a child task of the race. It reads its exchange up to the first semantic event, reports,
 and then holds the exchange open until the race is done with it; the winner's remaining events are read by
-the race's own task. Nothing here decides anything: deciding is the race's business.
+the race's own task. A loser that may run on does so by itself. Nothing here decides anything: deciding is the
+race's business.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,14 +14,26 @@ from typing import Literal, Protocol, Self, TypeAlias
 import attrs
 import trio
 
+from policies.balance import Choice
+from policies.contest import Role
+from policies.hedge import Plan
 from policies.pool import Lease
-from policies.settings import Timeouts
+from policies.settings import CommitOn, Timeouts
 from policies.target import Target
 from providers.errors import BrokenAnswer, Clock, ProviderError, TimedOut
-from providers.types import Ended, Event, Failed, Usage, UsageSeen, is_semantic
+from providers.types import (
+    Ended,
+    Event,
+    Failed,
+    RateLimits,
+    TextDelta,
+    Usage,
+    UsageSeen,
+    is_semantic,
+)
 
-Role: TypeAlias = Literal["primary", "hedge", "failover"]
 Outcome: TypeAlias = Literal["won", "lost", "failed", "timeout", "client_gone"]
+RunOn: TypeAlias = Literal["first_token", "end"]
 
 
 class Exchange(Protocol):
@@ -35,6 +48,10 @@ class Exchange(Protocol):
         trace: TracebackType | None,
     ) -> None: ...
 
+    @property
+    def limits(self) -> RateLimits:
+        """What the answer's headers said of the key's quota, known once `start` returned."""
+
     async def start(self) -> None:
         """Sends the call; returns when the upstream has accepted it."""
 
@@ -45,24 +62,47 @@ class Exchange(Protocol):
 Open: TypeAlias = Callable[[Target], Exchange]
 
 
+class Listener(Protocol):
+    """Who is told how an attempt goes, in the attempt's own task: the race."""
+
+    def accepted(self, attempt: "Attempt", /) -> None:
+        """The upstream has accepted the call."""
+
+    def spoke(self, attempt: "Attempt", /) -> None:
+        """The first semantic event came, or the attempt failed."""
+
+    def closed(self, attempt: "Attempt", /) -> None:
+        """The exchange is closed, whatever ended it."""
+
+
 @attrs.define(eq=False)
 class Attempt:
     """The facts of one upstream call. Times are seconds on Trio's clock; `first` is the first token's.
 
-    `lease` is what the call holds of the pool, from its start to its end.
+    `lease` is what the call holds of the pool, from its start to its end. `choice` says why it went where
+    it went, `plan` which hedging it set going. `run_on` is how far a loser may go on; `written` counts
+    characters, `complete` says that the whole answer was received.
     """
 
     lease: Lease
     role: Role
+    choice: Choice
+    plan: Plan = Plan((), "off")
     scope: trio.CancelScope = attrs.field(factory=trio.CancelScope, repr=False)
-    released: trio.Event = attrs.field(factory=trio.Event, repr=False)
     exchange: Exchange | None = attrs.field(default=None, repr=False)
     pending: list[Event] = attrs.field(factory=list, repr=False)
+    accepted: float | None = None
     first: float | None = None
+    first_kind: str | None = None
+    cancelled: float | None = None
     ended: float | None = None
     outcome: Outcome | None = None
     error: ProviderError | None = None
     usage: Usage | None = None
+    limits: RateLimits | None = None
+    written: int = 0
+    complete: bool = False
+    run_on: RunOn | None = None
 
     @property
     def target(self) -> Target:
@@ -86,50 +126,93 @@ class Attempt:
             self.error = error
             self.ended = trio.current_time()
 
-    async def run(self, open_exchange: Open, timeouts: Timeouts, report: "Report") -> None:
-        """Calls the upstream, reports the first semantic event or the failure, waits for release."""
+    def fail(self, error: ProviderError) -> None:
+        """The call ended with this error."""
+        self.end("timeout" if isinstance(error, TimedOut) else "failed", error)
+
+    def cancel(self) -> None:
+        """Stops the call; its connection is closed by its own task."""
+        self.cancelled = trio.current_time()
+        self.scope.cancel()
+
+    async def run(
+        self, open_exchange: Open, timeouts: Timeouts, commit_on: CommitOn, race: Listener
+    ) -> None:
+        """Calls the upstream, tells the race of the first semantic event or the failure, then waits."""
         try:
             with self.scope:
                 async with open_exchange(self.target) as exchange:
-                    await self._to_first_token(exchange, timeouts)
+                    await self._start(exchange, timeouts, race)
+                    await self._to_first_token(exchange, timeouts, commit_on)
                     self.exchange = exchange
-                    report(self)
-                    await self.released.wait()
+                    await self._go_on(exchange, race)
         except ProviderError as error:
-            self.end("timeout" if isinstance(error, TimedOut) else "failed", error)
-            report(self)
+            if self.live:
+                self.fail(error)
+                race.spoke(self)
+        finally:
+            race.closed(self)
 
-    async def _to_first_token(self, exchange: Exchange, timeouts: Timeouts) -> None:
-        with clock("first_token", timeouts.first_token):
-            with clock("first_byte", timeouts.first_byte):
-                await exchange.start()
-            while not any(map(is_semantic, self.pending)):
-                self._take(await exchange.receive())
+    async def _start(self, exchange: Exchange, timeouts: Timeouts, race: Listener) -> None:
+        with clock("first_token", timeouts.first_token), clock("first_byte", timeouts.first_byte):
+            await exchange.start()
+        self.accepted, self.limits = trio.current_time(), exchange.limits
+        race.accepted(self)
+
+    async def _to_first_token(
+        self, exchange: Exchange, timeouts: Timeouts, commit_on: CommitOn
+    ) -> None:
+        semantic = is_semantic if commit_on == "semantic" else is_content
+        first = None
+        with clock("first_token", timeouts.first_token, since=self.started):
+            while first is None:
+                events = await exchange.receive()
+                first = next(filter(semantic, events), None)
+                self._take(events, spoken=first is not None)
         self.first = trio.current_time()
+        self.first_kind = (
+            first.kind if isinstance(first, TextDelta) else type(first).__name__.lower()
+        )
 
-    def _take(self, events: Sequence[Event]) -> None:
+    async def _go_on(self, exchange: Exchange, race: Listener) -> None:
+        """What comes after the first token: the race's decision, or a loser's permitted rest."""
+        if self.live:
+            race.spoke(self)
+            await trio.sleep_forever()
+        while self.run_on == "end" and not isinstance(self.pending[-1], Ended | Failed):
+            self.pending = list(await exchange.receive())
+            self.note(self.pending)
+
+    def _take(self, events: Sequence[Event], *, spoken: bool) -> None:
         self.pending.extend(events)
         self.note(events)
         last = self.pending[-1]
         if isinstance(last, Failed):
             raise last.error  # even right behind content: nothing was sent yet, another may do better
-        if isinstance(last, Ended) and not any(map(is_semantic, self.pending)):
+        if isinstance(last, Ended) and not spoken:
             raise BrokenAnswer("The answer ended without content")
 
     def note(self, events: Sequence[Event]) -> None:
-        """Picks the usage out of passing events."""
+        """Picks the usage, and how much was written, out of passing events."""
         for event in events:
             if isinstance(event, UsageSeen):
                 self.usage = event.usage
+            elif isinstance(event, TextDelta):
+                self.written += len(event.text)
+            elif isinstance(event, Ended):
+                self.complete = True
 
 
-Report: TypeAlias = Callable[[Attempt], None]
+def is_content(event: Event) -> bool:
+    """Whether a client sees something of this event: content, but no reasoning."""
+    return is_semantic(event) and not (isinstance(event, TextDelta) and event.kind == "reasoning")
 
 
 @contextmanager
-def clock(name: Clock, seconds: float) -> Iterator[trio.CancelScope]:
-    """A deadline with a name. Raises `TimedOut` where it passed."""
-    with trio.move_on_after(seconds) as scope:
+def clock(name: Clock, seconds: float, since: float | None = None) -> Iterator[trio.CancelScope]:
+    """A deadline with a name, `seconds` from `since` or from now. Raises `TimedOut` where it passed."""
+    start = trio.current_time() if since is None else since
+    with trio.move_on_at(start + seconds) as scope:
         yield scope
     if scope.cancelled_caught:
         raise TimedOut(f"The upstream kept silent for {seconds:g} s ({name})", clock=name)

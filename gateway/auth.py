@@ -21,14 +21,19 @@ MISSING = (
     "as 'X-API-Key', or as '?api_key='"
 )
 INVALID = "The API key is not valid"
+KEY_DIGITS = 12
 
 
 @attrs.frozen
 class Principal:
-    """Who a request is made for. `environment` decides whether a provider may be contacted at all."""
+    """Who a request is made for. `environment` decides whether a provider may be contacted at all.
+
+    `key` tells the project's keys apart: the first hex digits of the key's SHA-256, which open nothing.
+    """
 
     project: str
     environment: Environment
+    key: str = ""
 
 
 def credential(headers: Mapping[str, str], query: Mapping[str, str]) -> str | None:
@@ -51,4 +56,4 @@ def authenticate(sent: str | None, lookup: Lookup) -> Principal:
     entry = lookup(digest(sent)) if environment is not None else None
     if entry is None or entry.revoked or entry.environment != environment:
         raise ApiError(401, INVALID)
-    return Principal(entry.project, entry.environment)
+    return Principal(entry.project, entry.environment, entry.digest[:KEY_DIGITS])

@@ -17,7 +17,8 @@ from gateway.admission import admit
 from gateway.auth import Principal
 from gateway.catalog import Offer, allowed
 from gateway.context import Context
-from gateway.errors import OUR_FAULT, ApiError, bad_request
+from gateway.errors import OUR_FAULT, ApiError, bad_request, from_provider
+from gateway.features import Asked, features_of
 from gateway.knobs import Knobs, read_knobs
 from gateway.log import log
 from gateway.reply import Head, Reply
@@ -25,6 +26,7 @@ from gateway.ticket import Ticket
 from gateway.trail import Trail
 from gateway.wire import read_chat, read_embeddings, read_json
 from policies.settings import Policy
+from providers.errors import ProviderError
 from providers.types import Call
 from state.errors import StoreUnavailable
 
@@ -79,10 +81,18 @@ async def answer(context: Context, inbound: Inbound, *, task_status: trio.TaskSt
     knobs = read_knobs(inbound.headers)
     policy = _policy(context, inbound.principal, offer, knobs)
     inbound.trail.policy = policy.name
-    created = int(time.time())
-    ticket = Ticket(inbound.principal, call, policy, knobs, inbound.trail, created)
-    with admit(context, ticket) as on_close:
-        account = Account(ticket, context.books, offer, on_close)
+    asked = Asked(inbound.trail.id, inbound.principal.project, call, inbound.headers, knobs)
+    ticket = Ticket(
+        principal=inbound.principal,
+        call=call,
+        policy=policy,
+        knobs=knobs,
+        trail=inbound.trail,
+        created=int(time.time()),
+        features=features_of(asked, policy, context.secret),
+    )
+    with admit(context, ticket, offer) as admission:
+        account = Account(ticket, context.books, offer, admission)
         reply = Reply(task_status, context.config.server.keepalive_comment)
         await _accounted(context, ticket, offer, account, reply)
 
@@ -129,6 +139,8 @@ def _failure(error: Exception, ticket: Ticket) -> ApiError:
     """What the client is told; a bug is logged with its cause and told without it."""
     if isinstance(error, ApiError):
         return error
+    if isinstance(error, ProviderError):
+        return from_provider(error)
     if isinstance(error, StoreUnavailable):
         return _no_journal()
     log.error("request_failed", request=ticket.trail.id, exc_info=error)

@@ -78,7 +78,7 @@ def build(config: Config, discovered: Mapping[str, Sequence[ModelInfo] | None]) 
                 tuple(
                     target
                     for ref in tier
-                    for target in _targets([providers[ref.provider]], ref.model)
+                    for target in _targets([providers[ref.provider]], ref.model, model.price)
                 )
                 for tier in model.targets
             ),
@@ -110,9 +110,20 @@ def _discovered(
     return offers
 
 
-def _targets(providers: Iterable[ProviderConfig], model: str) -> list[Target]:
+def _targets(
+    providers: Iterable[ProviderConfig], model: str, price: Price | None = None
+) -> list[Target]:
+    """All keys of these providers. What a provider asks for the model goes before the public model's price."""
     return [
-        Target(key.name, provider.name, key.domain, model, provider.weight, provider.max_concurrent)
+        Target(
+            key=key.name,
+            provider=provider.name,
+            domain=key.domain,
+            model=model,
+            weight=provider.weight,
+            concurrent=provider.max_concurrent,
+            price=dict(provider.prices).get(model, price),
+        )
         for provider in providers
         for key in provider.keys
     ]

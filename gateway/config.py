@@ -11,10 +11,13 @@ from typing import Literal, TypeAlias
 
 import attrs
 
+from policies import cost
 from policies.settings import Limits, Policy
 from providers.types import Secret
 
 OnStoreFailure: TypeAlias = Literal["refuse", "serve"]
+CancelBilling: TypeAlias = cost.CancelBilling
+Price: TypeAlias = cost.Price
 
 SIMULATOR = "simulator"
 """The kind of a provider that makes its answers up: in this process, or at its `base_url`."""
@@ -94,6 +97,8 @@ class ProviderConfig:
     weight: float = 1.0
     max_concurrent: int = 256
     headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
+    cancel_billing: CancelBilling | None = None
+    prices: tuple[tuple[str, Price], ...] = ()
 
     @property
     def in_process(self) -> bool:
@@ -115,14 +120,6 @@ class TargetRef:
 
 
 @attrs.frozen
-class Price:
-    """US dollars per million tokens."""
-
-    input: float
-    output: float
-
-
-@attrs.frozen
 class ModelConfig:
     """A public model name and its targets in tiers; a later tier is for when the earlier fail."""
 
@@ -136,13 +133,15 @@ class ModelConfig:
 class ProjectConfig:
     """A project's models (globs), limits, and the policy that replaces its models' own, if any.
 
-    `models` None leaves them to what the project was created with.
+    `models` None leaves them to what the project was created with. `limits` are the whole project's,
+    `key_limits` those of each of its keys by itself.
     """
 
     name: str
     models: tuple[str, ...] | None = None
     limits: Limits = attrs.Factory(Limits)
     policy: str | None = None
+    key_limits: Limits = attrs.Factory(Limits)
 
 
 @attrs.frozen

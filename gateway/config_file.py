@@ -6,7 +6,7 @@ A file without `[providers]` takes them from the environment.
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -112,12 +112,12 @@ def _config(
     written = tuple(_provider(name, table) for name, table in tables.providers.items())
     providers = written or found.providers
     policies = {
-        name: Policy(name, table.hedge, table.timeouts, table.max_queue_wait)
+        name: Policy(name, **attrs.asdict(table, recurse=False))
         for name, table in tables.policies.items()
     }
     models = tuple(_model(name, table) for name, table in tables.models.items())
     projects = tuple(
-        ProjectConfig(name, table.models, table.limits, table.policy)
+        ProjectConfig(name, table.models, table.limits, table.policy, table.key_limits)
         for name, table in tables.projects.items()
     )
     return Config(
@@ -128,7 +128,11 @@ def _config(
         policies=MappingProxyType({"default": Policy()} | policies),
         projects=projects,
         simulated=only_simulated(providers),
-        warnings=(*found.warnings, *_key_warnings(written), *_price_warnings(models, projects)),
+        warnings=(
+            *found.warnings,
+            *_key_warnings(written),
+            *_price_warnings(_unpriced(models, providers), models, projects),
+        ),
         source=source,
     )
 
@@ -160,6 +164,8 @@ def _provider(name: str, table: ProviderTable) -> ProviderConfig:
         table.weight,
         table.max_concurrent,
         tuple(table.headers.items()),
+        table.cancel_billing,
+        tuple(table.prices.items()),
     )
 
 
@@ -188,28 +194,45 @@ def _key_warnings(providers: tuple[ProviderConfig, ...]) -> Iterator[str]:
 
 
 def _price_warnings(
-    models: Sequence[ModelConfig], projects: Sequence[ProjectConfig]
+    unpriced: Collection[str], models: Sequence[ModelConfig], projects: Sequence[ProjectConfig]
 ) -> Iterator[str]:
     """Where a limit of money leaves models out, for nobody wrote down what they cost."""
+    named = {model.name for model in models}
     for project in projects:
-        if project.limits.usd_per_day is None:
+        limited = _limit_of_money(project)
+        if limited is None:
             continue
         globs = project.models if project.models is not None else ("*",)  # the journal may say less
-        free = [*_without_price(models, globs), *_beyond(models, globs)]
+        free = [name for name in unpriced if allowed(name, globs)] + list(_beyond(named, globs))
         if free:
-            path = f"{join_path('projects', project.name)}.limits.usd_per_day"
+            path = f"{join_path('projects', project.name)}.{limited}"
             yield f"{path}: models without a price count as free: {', '.join(free)}"
 
 
-def _without_price(models: Sequence[ModelConfig], globs: Sequence[str]) -> Iterator[str]:
-    for model in models:
-        if model.price is None and allowed(model.name, globs):
-            yield model.name
+def _limit_of_money(project: ProjectConfig) -> str | None:
+    """Where the project's first limit of money stands, if it has one."""
+    for table, limits in (("limits", project.limits), ("key_limits", project.key_limits)):
+        for name in ("usd_per_day", "usd_per_month"):
+            if getattr(limits, name) is not None:
+                return f"{table}.{name}"
+    return None
 
 
-def _beyond(models: Sequence[ModelConfig], globs: Sequence[str]) -> Iterator[str]:
+def _unpriced(
+    models: Sequence[ModelConfig], providers: Sequence[ProviderConfig]
+) -> tuple[str, ...]:
+    """The models that have no price of their own, and not one at each of their providers either."""
+    prices = {provider.name: dict(provider.prices) for provider in providers}
+    return tuple(
+        model.name
+        for model in models
+        if model.price is None
+        and not all(ref.model in prices[ref.provider] for tier in model.targets for ref in tier)
+    )
+
+
+def _beyond(named: Collection[str], globs: Sequence[str]) -> Iterator[str]:
     """What the globs admit of the models that only providers name."""
-    named = {model.name for model in models}
     for glob in globs:
         if _WILD.search(glob):
             yield f'any other "{glob}"'

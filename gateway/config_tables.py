@@ -15,6 +15,7 @@ import cattrs
 
 from gateway.config import (
     SIMULATOR,
+    CancelBilling,
     OnStoreFailure,
     Price,
     ServerConfig,
@@ -22,6 +23,7 @@ from gateway.config import (
     TargetRef,
 )
 from gateway.config_errors import Mistake
+from gateway.config_policies import BalanceName, StreamRule, add_settings
 from gateway.config_reader import Reads, add_reader, add_table, strict_converter
 from gateway.config_values import (
     Address,
@@ -33,28 +35,31 @@ from gateway.config_values import (
     HeaderValue,
     Label,
     Name,
-    Natural,
-    Quantile,
-    Share,
     Size,
     Wait,
     Weight,
     choice,
 )
 from gateway.key_sources import FoundKey, find_key
-from gateway.places import state_url
-from gateway.quantities import kind_of, parse_duration
+from gateway.learned_file import read_learned
+from gateway.places import expand, state_url
+from gateway.quantities import kind_of
 from gateway.suggest import did_you_mean
-from policies.settings import Hedge, HedgeKind, Limits, Policy, Timeouts
+from policies.learned import Learned
+from policies.settings import Hedge, Limits, Policy, Timeouts
 from providers.kinds import KINDS
 
 _SERVER = ServerConfig()
 _STATE = StateConfig()
+_POLICY = Policy()
 _STORE_CHOICES = choice(get_args(OnStoreFailure), "what to do when the store fails")
 
 KindName: TypeAlias = Annotated[str, Reads(choice({*KINDS, SIMULATOR}, "a kind of provider"))]
+_BILLING_CHOICES = choice(get_args(CancelBilling), "a way to bill what was cancelled")
+_PRICE = dict.fromkeys((each.name for each in attrs.fields(Price)), Amount)
+
 StoreFailure: TypeAlias = Annotated[OnStoreFailure, Reads(_STORE_CHOICES)]
-HedgeName: TypeAlias = Annotated[HedgeKind, Reads(choice(get_args(HedgeKind), "a way to hedge"))]
+BillingName: TypeAlias = Annotated[CancelBilling, Reads(_BILLING_CHOICES)]
 PolicyName = NewType("PolicyName", str)
 StateURL = NewType("StateURL", str)
 Tier: TypeAlias = tuple[TargetRef, ...]
@@ -94,6 +99,8 @@ class ProviderTable:
     weight: Weight = 1.0
     max_concurrent: Count = 256
     headers: dict[HeaderName, HeaderValue] = attrs.field(factory=dict, repr=False)
+    cancel_billing: BillingName | None = None
+    prices: dict[Label, Price] = attrs.Factory(dict)
 
 
 @attrs.frozen
@@ -109,9 +116,12 @@ class ModelTable:
 class PolicyTable:
     """`[policies.NAME]`; what it leaves out is as in the built-in policy."""
 
-    hedge: Hedge = attrs.Factory(Hedge)
-    timeouts: Timeouts = attrs.Factory(Timeouts)
-    max_queue_wait: Wait = Policy().max_queue_wait
+    balance: BalanceName = _POLICY.balance
+    affinity: bool = _POLICY.affinity
+    upstream_stream: StreamRule = _POLICY.upstream_stream
+    hedge: Hedge = _POLICY.hedge
+    timeouts: Timeouts = _POLICY.timeouts
+    max_queue_wait: Wait = _POLICY.max_queue_wait
 
 
 @attrs.frozen
@@ -121,6 +131,7 @@ class ProjectTable:
     models: tuple[Label, ...] | None = None
     limits: Limits = attrs.Factory(Limits)
     policy: PolicyName | None = None
+    key_limits: Limits = attrs.Factory(Limits)
 
 
 @attrs.frozen
@@ -149,8 +160,8 @@ def tables_converter(around: Surroundings) -> cattrs.Converter:
     """A converter that reads `FileTables` from a file in these surroundings."""
     converter = strict_converter()
     _add_references(converter, around)
-    _add_settings(converter)
-    add_table(converter, Price, types={"input": Amount, "output": Amount})
+    add_settings(converter, lambda value: _read_learned(value, around))
+    add_table(converter, Price, types=_PRICE)
     add_table(converter, ProviderTable, check=_check_provider)
     for class_ in (ServerTable, StateTable, ModelTable, PolicyTable, ProjectTable, FileTables):
         add_table(converter, class_)
@@ -170,25 +181,15 @@ def _add_references(converter: cattrs.Converter, around: Surroundings) -> None:
         add_reader(converter, type_, read)
 
 
-def _add_settings(converter: cattrs.Converter) -> None:
-    """The policies' own classes, which know nothing of how people write durations."""
-    durations = dict.fromkeys((clock.name for clock in attrs.fields(Timeouts)), Duration)
-    hedge = {
-        "policy": HedgeName,
-        "delay": Wait,
-        "quantile": Quantile,
-        "min_delay": Wait,
-        "max_delay": Wait,
-        "max_parallel": Count,
-        "failover_max": Natural,
-        "budget": Share,
-        "burst": Amount,
-        "min_samples": Count,
-    }
-    limits = {"rpm": Count, "tpm": Count, "concurrent": Count, "usd_per_day": Amount}
-    add_table(converter, Timeouts, types=durations)
-    add_table(converter, Hedge, types=hedge, check=_check_hedge)
-    add_table(converter, Limits, types=limits)
+def _read_learned(value: Any, around: Surroundings) -> Learned:
+    if not isinstance(value, str) or not value.strip():
+        raise Mistake('expected the name of a file like "learned.toml"')
+    shown = value.strip()
+    try:
+        path = expand(shown, around.environ, around.folder)
+    except RuntimeError:  # a "~somebody" whom this machine does not know
+        raise Mistake(f"{shown} cannot be read: there is no such home") from None
+    return read_learned(path, shown)
 
 
 def _read_tiers(value: Any, converter: cattrs.Converter) -> tuple[Tier, ...]:
@@ -229,17 +230,6 @@ def _check_provider(table: Mapping[str, Any]) -> Iterator[Mistake]:
     if kind is not None and kind.needs_key and "keys" not in table:
         variables = (f'"env:{variable}"' for variable in kind.key_variables[:1])
         yield Mistake("is required", f"like keys = [{', '.join(variables)}]", at=("keys",))
-
-
-def _check_hedge(table: Mapping[str, Any]) -> Iterator[Mistake]:
-    usual = Hedge()
-    try:
-        shortest = parse_duration(table.get("min_delay", usual.min_delay))
-        longest = parse_duration(table.get("max_delay", usual.max_delay))
-    except ValueError:
-        return  # told where it was read
-    if shortest > longest:
-        yield Mistake(f"min_delay ({shortest:g} s) is longer than max_delay ({longest:g} s)")
 
 
 def _repeats(items: Any) -> list[int]:

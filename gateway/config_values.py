@@ -20,9 +20,11 @@ from gateway.quantities import (
     parse_size,
 )
 from gateway.suggest import did_you_mean
+from policies.settings import AtQuantile, Moment
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
+_PERCENTILE = re.compile(r"p(\d{1,3}(?:\.(\d{1,6}))?)", re.ASCII)
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 _CREDENTIALS = ("authorization", "proxy-authorization", "x-api-key", "x-goog-api-key", "api-key")
 _FRAMING = ("host", "content-length", "content-type", "transfer-encoding", "accept-encoding")
@@ -115,6 +117,20 @@ def read_quantile(value: Any) -> float:
     return quantile
 
 
+def read_moment(value: Any) -> Moment:
+    """A moment of a schedule: a quantile like "p90" or "p99.9", or a duration."""
+    if isinstance(value, str) and (match := _PERCENTILE.fullmatch(value.strip())):
+        p = float(match[1].replace(".", "", 1)) / float(f"1e{2 + len(match[2] or '')}")
+        if not 0 < p < 1:
+            raise Mistake('a quantile is between "p0" and "p100", neither of them included')
+        return AtQuantile(p)
+    try:
+        return parse_duration(value)
+    except ValueError:
+        shown = f'"{value[:40]}"' if isinstance(value, str) else _shown(value)
+        raise Mistake(f'expected a quantile like "p90" or a duration, found {shown}') from None
+
+
 def read_amount(value: Any) -> float:
     """A number of things, dollars included."""
     if not is_amount(value):
@@ -146,6 +162,8 @@ Duration: TypeAlias = Annotated[float, Reads(_positive(parse_duration))]
 Wait: TypeAlias = Annotated[float, Reads(parse_duration)]
 Size: TypeAlias = Annotated[int, Reads(_positive(parse_size))]
 Share: TypeAlias = Annotated[float, Reads(parse_share)]
+Probability: TypeAlias = Annotated[float, Reads(_positive(parse_share))]
+MomentValue: TypeAlias = Annotated[Moment, Reads(read_moment)]
 Quantile: TypeAlias = Annotated[float, Reads(read_quantile)]
 Amount: TypeAlias = Annotated[float, Reads(read_amount)]
 Weight: TypeAlias = Annotated[float, Reads(_positive(read_amount))]

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import attrs
+import trio
 
 from gateway.account import Account, Books
-from gateway.auth import Environment
+from gateway.auth import Environment, Principal
 from gateway.catalog import Catalog, Offer, build
 from gateway.config import Config, ProjectConfig
 from gateway.metrics import Metrics
@@ -14,6 +15,7 @@ from gateway.reply import Reply
 from gateway.ticket import Ticket
 from policies.limits import Meter
 from policies.pool import Pool
+from policies.settings import Limits
 from providers.types import ModelInfo
 from state.store import Store
 
@@ -32,7 +34,7 @@ class Answerer(Protocol):
 @attrs.define(eq=False)
 class Context:
     """The parts. `catalog` is replaced by `learn`, built from what is `known` of each provider's models;
-    `ready` turns false on SIGTERM."""
+    `meters` are by project, or by project and key; `ready` turns false on SIGTERM."""
 
     config: Config
     store: Store
@@ -42,8 +44,15 @@ class Context:
     answerers: Mapping[Environment, Answerer]
     catalog: Catalog
     known: dict[str, Sequence[ModelInfo]] = attrs.field(factory=dict)
-    meters: dict[str, Meter] = attrs.field(factory=dict)
-    ready: bool = False
+    meters: dict[tuple[str, str | None], Meter] = attrs.field(factory=dict)
+    bound: bool = False
+    stop: trio.Event = attrs.field(factory=trio.Event)
+    secret: bytes = attrs.field(default=b"", repr=False)
+
+    @property
+    def ready(self) -> bool:
+        """Whether new requests are welcome."""
+        return self.bound and not self.stop.is_set()
 
     def learn(self, found: Mapping[str, Sequence[ModelInfo] | None]) -> None:
         """Offers what the providers said they have; None could not be asked, and has what it was known to."""
@@ -63,9 +72,14 @@ class Context:
         known = self.store.indexes.projects.get(project)
         return known.models if known is not None else ()
 
-    def meter(self, project: str) -> Meter | None:
-        """The meter of a project that has limits."""
-        configured = self.project(project)
+    def meters_of(self, principal: Principal) -> tuple[Meter, ...]:
+        """The meters of its project and of its key, where these have limits."""
+        configured = self.project(principal.project)
         if configured is None:
-            return None
-        return self.meters.setdefault(project, Meter(configured.limits))
+            return ()
+        name = principal.project
+        meters = [self.meters.setdefault((name, None), Meter(configured.limits))]
+        if configured.key_limits != Limits():
+            own = Meter(configured.key_limits, "key")
+            meters.append(self.meters.setdefault((name, principal.key), own))
+        return tuple(meters)

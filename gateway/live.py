@@ -1,24 +1,29 @@
 """Real answers: a race over the pooled keys. Everything `pk_live_` comes through here."""
 
 import random
+from collections.abc import Callable, Sequence
 
 import attrs
 import trio
 
 from gateway.account import Account
+from gateway.answer import Answer
 from gateway.attempt import Attempt
 from gateway.catalog import Offer
-from gateway.errors import ApiError, bad_request, from_provider
-from gateway.race import Answer, Entry, Race
+from gateway.errors import bad_request
+from gateway.policy_log import PolicyLog
+from gateway.race import Race
 from gateway.relay import Relay
 from gateway.reply import Reply
 from gateway.ticket import Ticket
 from gateway.upstreams import Upstreams
-from policies import hedge
+from policies.contest import Contest
 from policies.pool import Pool
+from policies.rest import Transition
 from policies.target import Route, Target
 from providers.client import Exchange, HttpClient
-from providers.errors import ProviderError, RateLimited
+from providers.errors import RateLimited
+from providers.streamed import upstream_call
 from providers.types import Call
 from state.records import KeyStateChanged
 from state.store import Store
@@ -26,58 +31,70 @@ from state.store import Store
 
 @attrs.define(eq=False)
 class Live:
-    """Answers by racing upstream calls."""
+    """Answers by racing upstream calls. `stopping` says whether the process is about to end."""
 
     http: HttpClient
     upstreams: Upstreams
     pool: Pool
     rng: random.Random
     store: Store
+    stopping: Callable[[], bool] = lambda: False
+    _policies: PolicyLog = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._policies = PolicyLog(self.store.tell)
 
     async def answer(self, ticket: Ticket, offer: Offer, account: Account, reply: Reply) -> None:
         """Races the call and relays the winner's answer to the reply.
 
         Raises:
-            ApiError: nobody answered; nothing was sent.
+            ApiError, ProviderError: nobody answered; nothing was sent.
         """
-        race = Race(self._entry(ticket, offer))
-        account.attempts = race.attempts
-        account.hedge_delay = race.entry.plan.delay
-        relay = Relay(ticket.call, ticket.heading, reply, account.settle)
+        judge = self._contest(ticket, offer, account)
+        race = Race(judge, self._opener(ticket), self._ended, self._changed)
+        account.race = race
+        account.policy_id = self._policies.id_of(ticket.policy, offer)
 
         async def relay_winner(answer: Answer) -> None:
-            account.hedge_skip = race.hedge_skip
+            relay = Relay(ticket.call, ticket.heading, reply, account.settle)
             account.so_far = relay.so_far
             _tell_trail(ticket, race)
             await relay(answer)
 
         try:
             await race.run(relay_winner)
-        except ProviderError as error:
-            account.hedge_skip = race.hedge_skip
-            _tell_trail(ticket, race)
-            raise self._no_answer(error, race.entry) from error
+        except RateLimited as error:
+            soonest = self.pool.soonest(race.contest.route, trio.current_time())
+            error.retry_after = soonest or error.retry_after
+            raise
+        finally:
+            if race.winner is None:
+                _tell_trail(ticket, race)
 
-    def _entry(self, ticket: Ticket, offer: Offer) -> Entry:
-        policy = ticket.policy
-        model = offer.route[0][0].model
-        return Entry(
+    def _contest(self, ticket: Ticket, offer: Offer, account: Account) -> Contest:
+        return Contest(
             name=offer.label,
             route=self._able(offer.route, ticket.call),
-            policy=policy,
-            plan=hedge.plan(policy.hedge, self.pool.window(model), ticket.knobs.hedge),
+            policy=ticket.policy,
+            features=ticket.features,
             pool=self.pool,
-            open=lambda target: Exchange(
-                self.http,
-                self.upstreams.find(target),
-                ticket.call,
-                target.model,
-                connect=policy.timeouts.connect,
-            ),
             rng=self.rng,
             deadline=ticket.deadline,
-            notify=self._ended,
+            extra=account.admission.extra,
+            stopping=self.stopping,
         )
+
+    def _opener(self, ticket: Ticket) -> Callable[[Target], Exchange]:
+        policy = ticket.policy
+        hedging = policy.hedge.policy != "off" or isinstance(ticket.knobs.hedge, float)
+        may = hedging and ticket.features.unhedgeable is None and ticket.knobs.hedge != "off"
+        call = upstream_call(ticket.call, policy.upstream_stream, hedging=may)
+
+        def open_exchange(target: Target) -> Exchange:
+            upstream, connect = self.upstreams.find(target), policy.timeouts.connect
+            return Exchange(self.http, upstream, call, target.model, connect=connect)
+
+        return open_exchange
 
     def _able(self, route: Route, call: Call) -> Route:
         """The route without targets whose provider cannot honour the call."""
@@ -96,12 +113,6 @@ class Live:
             raise bad_request(f"No provider of this model supports '{refused}'", refused)
         return tuple(tiers)
 
-    def _no_answer(self, error: ProviderError, entry: Entry) -> ApiError:
-        if isinstance(error, RateLimited):
-            soonest = self.pool.soonest(entry.route, trio.current_time())
-            error.retry_after = soonest or error.retry_after
-        return from_provider(error)
-
     def _ended(self, attempt: Attempt) -> None:
         """One attempt is over: the pool learns from it, and what changed is told."""
         transitions = self.pool.finish(
@@ -111,8 +122,19 @@ class Live:
             self.rng,
             attempt.error,
         )
+        self._changed(transitions)
+
+    def _changed(self, transitions: Sequence[Transition]) -> None:
         for change in transitions:
-            self.store.tell(KeyStateChanged(change.key, change.to, change.why))
+            self.store.tell(
+                KeyStateChanged(
+                    change.key,
+                    change.to,
+                    change.why,
+                    domain=change.domain,
+                    provider=change.provider,
+                )
+            )
 
 
 def _tell_trail(ticket: Ticket, race: Race) -> None:
@@ -120,6 +142,7 @@ def _tell_trail(ticket: Ticket, race: Race) -> None:
     trail, now = ticket.trail, trio.current_time()
     trail.attempts = len(race.attempts)
     trail.hedged = race.hedged
+    trail.why_not_hedged = ticket.features.unhedgeable or race.hedge_skip
     if race.attempts:
         trail.upstream = now - race.attempts[0].started
     if race.winner is not None:

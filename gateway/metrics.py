@@ -17,8 +17,8 @@ from prometheus_client import (
     generate_latest,
 )
 
-from policies.pool import KeyStatistics
 from policies.rest import State
+from policies.statistics import KeyStatistics
 from providers.kinds import KINDS
 from state.records import AttemptEnded, RequestEnded
 
@@ -66,6 +66,13 @@ class Metrics:
             "hedgerow_hedges",
             "Requests that were slow enough to hedge, and what became of it",
             ["decision", "reason"],
+            registry=registry,
+        )
+        self.tax = Counter(
+            "hedgerow_unused_calls_usd",
+            "What calls whose answers were not used may have cost, at least and at most; "
+            "dual and audit are the spending on exploration",
+            ["role", "bound"],
             registry=registry,
         )
         self.overhead = Histogram(
@@ -132,9 +139,13 @@ class Metrics:
         elif record.hedge_skip is not None:
             self.hedges.labels("suppressed", record.hedge_skip).inc()
 
-    def attempt_ended(self, attempt: AttemptEnded, model: str, provider: str, kind: str) -> None:
+    def attempt_ended(self, attempt: AttemptEnded, model: str, kind: str) -> None:
         """Counts one upstream call. `model` is its request's label, `kind` its provider's kind."""
-        labels = (provider, model, attempt.key, attempt.role, attempt.outcome)
+        if attempt.outcome != "won":
+            purpose = "audit" if attempt.audit else attempt.role
+            self.tax.labels(purpose, "low").inc(attempt.nano_usd_low / 1e9)
+            self.tax.labels(purpose, "high").inc(attempt.nano_usd_high / 1e9)
+        labels = (attempt.provider, model, attempt.key, attempt.role, attempt.outcome)
         self.attempts.labels(*labels).inc()
         if attempt.first_ms is not None:
             seconds = (attempt.first_ms - attempt.start_ms) / 1000

@@ -2,112 +2,60 @@
 
 One nursery a request. The race's own task is the nursery's body: it starts attempts, waits for what they
 report, and after the first semantic event cancels the others and relays the winner. Attempts are child
-tasks with a cancel scope each. Slowness starts a hedge (the budget decides), an error starts a failover
-(its own cap), and both ask the pool for a target. Nothing reaches the client before the commit; when
-nobody answers, one named error is raised, the most telling of all attempts'.
+tasks with a cancel scope each. Slowness starts a hedge, an error starts a failover; whether and where is
+asked of the contest. Nothing reaches the client before the commit; when nobody answers, one named error is
+raised, the most telling of all attempts'.
 
-Whatever ends the race (answer, error, client gone, shutdown), no attempt outlives it.
+Whatever ends the race (answer, error, client gone, shutdown), no attempt outlives it. Losers that may run on,
+to learn how long they would have taken, do so beside the winner and no longer.
 """
 
 import math
-import random
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+from contextlib import suppress
 from typing import Literal, TypeAlias
 
 import attrs
 import trio
 
-from gateway.attempt import Attempt, Open, Role
-from policies.budget import Budget
-from policies.hedge import Plan, gate
-from policies.pool import Pool
-from policies.retry import Action, after, most_telling
-from policies.settings import Policy
-from policies.target import Route, Target
-from providers.errors import Clock, CredentialRejected, RateLimited, TimedOut
-from providers.types import Ended, Event, Failed
+from gateway.answer import Answer
+from gateway.attempt import Attempt, Open
+from policies.balance import Choice
+from policies.contest import Contest, Role, Skip
+from policies.rest import Transition
+from policies.retry import most_telling
+from providers.errors import CredentialRejected, ProviderError, RateLimited, TimedOut
 
 NO_TARGET = "No key in the pool can take this request now"
+ALL_REFUSED = (
+    "Every key that could answer this was refused by its provider or has no quota left; "
+    "your own key is not at fault"
+)
 
 SHORTEST_WAIT = 0.02
 """Seconds between looks while every key is full or about to be back."""
 
-
-@attrs.frozen
-class Entry:
-    """What a race is about: where the call may go, and by which rules.
-
-    `name` is the route's, for its budgets. `deadline` is on Trio's clock. `notify` is told of every attempt
-    once, when it has ended.
-    """
-
-    name: str
-    route: Route
-    policy: Policy
-    plan: Plan
-    pool: Pool
-    open: Open
-    rng: random.Random
-    deadline: float
-    notify: Callable[[Attempt], None] = lambda _: None
-
-
-@attrs.define(eq=False)
-class Answer:
-    """The winner's answer, to be relayed: first what arrived before the commit, then the rest."""
-
-    attempt: Attempt
-    _idle: float
-    _deadline: float
-    over: bool = False
-
-    async def receive(self) -> Sequence[Event]:
-        """The next events; empty when `Ended` or `Failed` was given.
-
-        A broken or silent upstream becomes a last `Failed` event: after the commit there is nobody
-        left to fail over to.
-        """
-        if self.over:
-            await trio.lowlevel.checkpoint()
-            return ()
-        events = await self._next()
-        self.attempt.note(events)
-        last = events[-1]
-        self.over = isinstance(last, Ended | Failed)
-        if isinstance(last, Failed):
-            self.attempt.end(
-                "timeout" if isinstance(last.error, TimedOut) else "failed", last.error
-            )
-        return events
-
-    async def _next(self) -> Sequence[Event]:
-        if self.attempt.pending:
-            events, self.attempt.pending = self.attempt.pending, []
-            await trio.lowlevel.checkpoint()
-            return events
-        exchange, now = self.attempt.exchange, trio.current_time()
-        assert exchange is not None, "a winner has an exchange"
-        with trio.move_on_at(min(now + self._idle, self._deadline)):
-            return await exchange.receive()
-        name: Clock = "idle" if now + self._idle <= self._deadline else "total"
-        return (Failed(TimedOut(f"The answer stopped coming ({name} timeout)", clock=name)),)
-
-
 Relay: TypeAlias = Callable[[Answer], Awaitable[None]]
-Start: TypeAlias = Callable[[Target, Role], None]
 
 
 @attrs.define(eq=False)
 class Race:
-    """One request's attempts, winners and losers alike. Run it once."""
+    """One request's attempts, winners and losers alike. Run it once.
 
-    entry: Entry
+    `notify` is told of every attempt once, when the pool may forget it; `changed` of key states that a first
+    token has changed.
+    """
+
+    contest: Contest
+    open: Open
+    notify: Callable[[Attempt], None] = lambda _: None
+    changed: Callable[[Sequence[Transition]], None] = lambda _: None
     attempts: list[Attempt] = attrs.field(factory=list)
     winner: Attempt | None = None
-    hedge_skip: str | None = None
-    _hedge_at: float = math.inf
+    _moments: deque[float] = attrs.field(factory=deque)
     _answer: Answer | None = None
+    _nursery: trio.Nursery = attrs.field(init=False)
     _report: trio.MemorySendChannel[Attempt] = attrs.field(init=False)
     _reports: trio.MemoryReceiveChannel[Attempt] = attrs.field(init=False)
 
@@ -122,147 +70,181 @@ class Race:
             return "no"
         return "won" if self.winner in hedges else "lost"
 
+    @property
+    def hedge_skip(self) -> str | None:
+        """Why the last wanted hedge was not started, if one was refused."""
+        return self.skips[-1].why if self.skips else None
+
+    @property
+    def skips(self) -> Sequence[Skip]:
+        """The hedges that were wanted and refused."""
+        return self.contest.skips
+
     async def run(self, relay: Relay) -> None:
         """Races the call and relays the winner's answer.
+
+        A relay that raises a ProviderError says that the answer broke before any of it was sent: then the
+        next attempt is made.
 
         Raises:
             ProviderError: no attempt gave an answer; nothing was relayed.
         """
         failure: Exception | None = None
         try:
-            async with trio.open_nursery() as nursery:
+            async with trio.open_nursery() as self._nursery:
                 try:
-                    await self._in(nursery, relay)
+                    await self._in(relay)
                 except Exception as error:  # noqa: BLE001 - raised below, outside of the nursery
                     failure = error
-                nursery.cancel_scope.cancel()
+                self._nursery.cancel_scope.cancel()
         finally:
             self._close_books()
         if failure is not None:
             raise failure
 
-    async def _in(self, nursery: trio.Nursery, relay: Relay) -> None:
-        start = partial(self._start, nursery)
-        start(await self._wait_for_target(), "primary")
-        self._budget.deposit()
-        self.entry.pool.retries(self.entry.name).deposit()
-        while (winner := await self._next_report(start)).error is not None:
-            self._after_failure(winner, start)
-        self._commit(winner)
-        self._answer = Answer(winner, self.entry.policy.timeouts.idle, self.entry.deadline)
-        await relay(self._answer)
+    async def _in(self, relay: Relay) -> None:
+        self._start(await self._wait_for_target(), "primary")
+        second = self.contest.second(self.attempts, trio.current_time())
+        if second is not None:
+            self._moments.clear()
+            self._start(second, "dual")
+        while True:
+            winner = await self._first_to_speak()
+            self._commit(winner)
+            self._answer = Answer(winner, self.contest.policy.timeouts.idle, self.contest.deadline)
+            try:
+                await relay(self._answer)
+            except ProviderError as error:
+                winner.fail(error)
+                winner.cancel()
+                self.winner = self._answer = None
+                self._after_failure(winner)
+            else:
+                return
 
-    async def _wait_for_target(self) -> Target:
+    async def _wait_for_target(self) -> Choice:
         """The primary's target, after a short wait where every key rests for a moment."""
-        entry = self.entry
-        give_up = min(trio.current_time() + entry.policy.max_queue_wait, entry.deadline)
-        while (target := self._pick("primary")) is None:
-            now = trio.current_time()
-            soonest = entry.pool.soonest(entry.route, now)
-            if soonest is None or entry.pool.refused(entry.route, now):
-                raise CredentialRejected(NO_TARGET)
-            if trio.current_time() + soonest > give_up:
+        contest, now = self.contest, trio.current_time()
+        give_up = min(now + contest.policy.max_queue_wait, contest.deadline)
+        while (choice := contest.primary(now)) is None:
+            soonest = contest.pool.soonest(contest.route, now)
+            if soonest is None or contest.pool.refused(contest.route, now):
+                raise CredentialRejected(ALL_REFUSED)
+            if now + soonest > give_up:
                 raise RateLimited(NO_TARGET, retry_after=soonest)
             await trio.sleep(max(soonest, SHORTEST_WAIT))
-        return target
+            now = trio.current_time()
+        return choice
 
-    async def _next_report(self, start: Start) -> Attempt:
-        """Waits for an attempt to speak or fail; starts the hedge when its time has come.
+    async def _first_to_speak(self) -> Attempt:
+        while True:
+            attempt = await self._next_report()
+            if attempt.error is not None:
+                self._after_failure(attempt)
+            elif attempt.live:  # else it spoke in the moment that it lost
+                return attempt
+
+    async def _next_report(self) -> Attempt:
+        """Waits for an attempt to speak or fail; starts the hedges when their time has come.
 
         Raises:
             TimedOut: the request's own deadline passed.
         """
+        deadline = self.contest.deadline
         while True:
-            with trio.move_on_at(min(self._hedge_at, self.entry.deadline)):
+            moment = self._moments[0] if self._moments else math.inf
+            with trio.move_on_at(min(moment, deadline)):
                 return await self._reports.receive()
-            if trio.current_time() >= self.entry.deadline:
+            with suppress(trio.WouldBlock):
+                return self._reports.receive_nowait()  # it spoke in the very moment
+            now = trio.current_time()
+            if now >= deadline:
                 raise TimedOut("No answer within the request's total time", clock="total")
-            self._hedge_at = math.inf
-            self._hedge(start)
+            self._moments.popleft()
+            choice = self.contest.hedge(self.attempts, now)
+            if choice is not None:
+                self._start(choice, "hedge")
 
-    def _hedge(self, start: Start) -> None:
-        entry = self.entry
-        target = self._pick("hedge")
-        self.hedge_skip = gate(
-            entry.policy.hedge, live=len(self._live()), target=target, budget=self._budget
-        )
-        if self.hedge_skip is None and target is not None:
-            start(target, "hedge")
-
-    def _after_failure(self, failed: Attempt, start: Start) -> None:
+    def _after_failure(self, failed: Attempt) -> None:
         """Fails over, or leaves it to a rival that still runs, or raises the most telling error."""
         assert failed.error is not None, "only failures come here"
         self._settle(failed)
-        rivals = self._live()
-        elsewhere = any(rival.target.provider != failed.target.provider for rival in rivals)
-        if after(failed.error) is Action.FATAL and not elsewhere:
+        rivals = [attempt for attempt in self.attempts if attempt.live]
+        if self.contest.fatal(failed, rivals):
             raise failed.error
-        target = self._replacement(rivals)
-        if target is not None:
-            start(target, "failover")
+        choice = self.contest.failover(self.attempts, trio.current_time())
+        if choice is not None:
+            self._start(choice, "failover")
         elif not rivals:
             raise most_telling([a.error for a in self.attempts if a.error is not None])
 
-    def _replacement(self, rivals: Sequence[Attempt]) -> Target | None:
-        hedge = self.entry.policy.hedge
-        failovers = sum(attempt.role == "failover" for attempt in self.attempts)
-        if failovers >= hedge.failover_max or (rivals and len(rivals) >= hedge.max_parallel):
-            return None
-        target = self._pick("failover")
-        allowed = target is not None and self.entry.pool.retries(self.entry.name).withdraw()
-        return target if allowed else None
-
-    @property
-    def _budget(self) -> Budget:
-        return self.entry.pool.budget(self.entry.name, self.entry.policy.hedge)
-
-    def _live(self) -> list[Attempt]:
-        return [attempt for attempt in self.attempts if attempt.live]
-
-    def _pick(self, role: Role) -> Target | None:
-        entry = self.entry
-        return entry.pool.pick(
-            entry.route,
-            trio.current_time(),
-            entry.rng,
-            used=[attempt.target.key for attempt in self.attempts],
-            avoid=[a.target.domain for a in self.attempts if isinstance(a.error, RateLimited)],
-            prefer_other_than=self.attempts[0].target if role != "primary" else None,
-        )
-
-    def _start(self, nursery: trio.Nursery, target: Target, role: Role) -> None:
-        entry, now = self.entry, trio.current_time()
-        lease = entry.pool.begin(target, now, primary=role == "primary")
-        attempt = Attempt(lease, role)
+    def _start(self, choice: Choice, role: Role) -> None:
+        contest, now = self.contest, trio.current_time()
+        attempt = Attempt(contest.sent(choice, role, now), role, choice)
         self.attempts.append(attempt)
-        if role != "hedge" and entry.plan.delay is not None:
-            self._hedge_at = now + entry.plan.delay  # the clock of the latest dispatch counts
-        report = self._report.send_nowait
-        nursery.start_soon(attempt.run, entry.open, entry.policy.timeouts, report)
+        if role in ("primary", "failover"):  # the clock of the latest dispatch counts
+            attempt.plan = contest.plan
+            self._moments = deque(now + delay for delay in contest.plan.delays)
+        policy = contest.policy
+        self._nursery.start_soon(
+            attempt.run, self.open, policy.timeouts, policy.hedge.commit_on, self
+        )
 
     def _commit(self, winner: Attempt) -> None:
         """The race is decided: losers are cancelled now, and closed while the winner is relayed."""
         self.winner = winner
         winner.outcome = "won"
+        self._moments.clear()
         for spoken in self.attempts:
-            if spoken.first is not None:
-                self.entry.pool.first(spoken.lease, spoken.first)
-        for rival in self._live():
-            rival.end("lost")
-            rival.scope.cancel()
-            self._settle(rival)
+            self._note_first(spoken)
+        for rival in self.attempts:
+            if rival.live:
+                self._lose(rival)
+
+    def _lose(self, rival: Attempt) -> None:
+        rival.run_on = self.contest.may_run_on(rival)
+        if rival.run_on is not None and rival.first is None:
+            rival.outcome = "lost"
+            if rival.run_on == "end":
+                rival.scope.deadline = trio.current_time() + self.contest.policy.hedge.drain
+            return
+        rival.end("lost")
+        rival.cancel()
+        self._settle(rival)
+
+    def accepted(self, attempt: Attempt) -> None:
+        """The upstream has accepted an attempt's call, and said something of its quota."""
+        if attempt.limits is not None:
+            self.contest.pool.told(attempt.lease, attempt.limits, trio.current_time())
+
+    def spoke(self, attempt: Attempt) -> None:
+        """An attempt's first semantic event came, or it failed."""
+        self._report.send_nowait(attempt)
+
+    def closed(self, attempt: Attempt) -> None:
+        """An attempt's connection is closed. One that was allowed to run on is settled only now."""
+        if attempt.run_on is not None and attempt.ended is None:
+            attempt.ended = trio.current_time()
+            self._note_first(attempt)
+            self._settle(attempt)
+
+    def _note_first(self, attempt: Attempt) -> None:
+        if attempt.first is not None:
+            self.changed(self.contest.pool.first(attempt.lease, attempt.first))
 
     def _close_books(self) -> None:
         """Every attempt has one end and is settled once; the winner is busy until its last token."""
+        now = trio.current_time()
         if self._answer is not None and not self._answer.over:
             self._answer.attempt.end("client_gone")
         for attempt in self.attempts:
             if attempt.outcome is None:
                 attempt.end("client_gone")
-            if attempt.ended is None:
-                attempt.ended = trio.current_time()
+            attempt.ended = now if attempt.ended is None else attempt.ended
             self._settle(attempt)
+        if self.winner is not None and self.winner.outcome == "won":
+            self.contest.won(self.winner, self.attempts, self.winner.usage, now)
 
     def _settle(self, attempt: Attempt) -> None:
         if not attempt.lease.finished:
-            self.entry.notify(attempt)
+            self.notify(attempt)

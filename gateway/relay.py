@@ -59,7 +59,7 @@ class Relay:
         """Relays to the end.
 
         Raises:
-            ApiError: a whole answer broke; nothing was sent.
+            ProviderError: a whole answer broke; nothing was sent.
         """
         if isinstance(self.call, ChatCall) and self.call.stream:
             await self._stream(source, self.call)
@@ -96,7 +96,7 @@ class Relay:
             events.extend(batch)
         last = events[-1]
         if isinstance(last, Failed):
-            raise from_provider(last.error)
+            raise last.error
         settled = self._complete()
         body = self._body(events, settled.usage)
         self.settle(settled)
@@ -109,7 +109,7 @@ class Relay:
             vectors = next(event for event in events if isinstance(event, Vectors))
             body = embeddings_body(self.heading.model, vectors, self.call.encoding, usage)
         except (StopIteration, OverflowError) as error:  # none, or none that fits 32 bits
-            raise from_provider(BrokenAnswer("The upstream sent no usable embeddings")) from error
+            raise BrokenAnswer("The upstream sent no usable embeddings") from error
         return msgspec.json.encode(body)
 
     def _note(self, events: Sequence[Event]) -> None:

@@ -17,6 +17,7 @@ from gateway import front
 from gateway.account import Books
 from gateway.app import build
 from gateway.banner import FreshKeys, banner
+from gateway.billing import rule_of
 from gateway.catalog import Catalog
 from gateway.config import Config
 from gateway.context import Context
@@ -29,6 +30,7 @@ from gateway.upstreams import Upstreams, connect
 from policies.pool import Pool
 from providers.client import HttpClient
 from state.projects import new_project
+from state.secret import installation_secret
 from state.store import Store
 
 DEFAULT_PROJECT = "default"
@@ -56,9 +58,12 @@ async def serve(
     try:
         async with HttpClient() as http, trio.open_nursery() as nursery:
             await nursery.start(store.run)
+            stop = trio.Event()
+            await nursery.start(_watch_signals, stop, nursery.cancel_scope)
             simulator = await _start_simulator(nursery, config, rng)
             upstreams = connect(config, simulator)
-            context = _assemble(config, store, http, upstreams, rng)
+            live = Live(http, upstreams, Pool(), rng, store, stop.is_set)
+            context = _assemble(config, store, live, stop)
             context.learn(await upstreams.discover(http))
             for report in store.reports:
                 log.warning("journal_repaired", report=report)
@@ -76,17 +81,16 @@ async def _run(
     say: Callable[[str], None],
     task_status: trio.TaskStatus[str],
 ) -> None:
-    config, stop = context.config, trio.Event()
+    config = context.config
     listeners = await front.bind(config.server.host, config.server.port, 2048)
     fresh = await _first_project(context.store)  # with an address only: its keys are shown once
     nursery.start_soon(_refresh, context, http, upstreams)
-    nursery.start_soon(_watch_signals, context, stop, nursery.cancel_scope)
     nursery.start_soon(
-        tidy, lambda: context.store.statistics().written, lambda: context.pool.load.total
+        tidy, lambda: context.store.statistics().written, lambda: context.pool.chooser.load.total
     )
     async with trio.open_nursery() as serving:
-        await serving.start(_front, build(context), listeners, config, stop)
-        context.ready = True
+        await serving.start(_front, build(context), listeners, config, context.stop)
+        context.bound = True
         gc.freeze()  # what lives as long as the process need not be looked at again
         base_url = _base_url(listeners[0])
         say(banner(config, base_url, context.catalog, fresh))
@@ -119,27 +123,25 @@ async def _start_simulator(nursery: trio.Nursery, config: Config, rng: random.Ra
     return address
 
 
-def _assemble(
-    config: Config,
-    store: Store,
-    http: HttpClient,
-    upstreams: Upstreams,
-    rng: random.Random,
-) -> Context:
-    metrics, pool = Metrics(), Pool()
-    kinds = {provider.name: provider.kind for provider in config.providers}
-    serve_unmetered = config.state.on_store_failure == "serve"
+def _assemble(config: Config, store: Store, live: Live, stop: trio.Event) -> Context:
+    metrics = Metrics()
+    books = Books(
+        store,
+        metrics,
+        kinds={provider.name: provider.kind for provider in config.providers},
+        serve_unmetered=config.state.on_store_failure == "serve",
+        billing={provider.name: rule_of(provider) for provider in config.providers},
+    )
     return Context(
         config=config,
         store=store,
         metrics=metrics,
-        books=Books(store, metrics, kinds, serve_unmetered),
-        pool=pool,
-        answerers={
-            "live": Live(http, upstreams, pool, rng, store),
-            "test": Mocked(),
-        },
+        books=books,
+        pool=live.pool,
+        answerers={"live": live, "test": Mocked()},
         catalog=Catalog({}),
+        stop=stop,
+        secret=installation_secret(config.state.folder),
     )
 
 
@@ -158,12 +160,14 @@ async def _refresh(context: Context, http: HttpClient, upstreams: Upstreams) -> 
         context.learn(await upstreams.discover(http))
 
 
-async def _watch_signals(context: Context, stop: trio.Event, everything: trio.CancelScope) -> None:
+async def _watch_signals(
+    stop: trio.Event, everything: trio.CancelScope, *, task_status: trio.TaskStatus[None]
+) -> None:
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
         async for _ in signals:
             if stop.is_set():
                 everything.cancel()
-            context.ready = False
             stop.set()
 
 

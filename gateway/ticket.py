@@ -8,6 +8,7 @@ from gateway.auth import Principal
 from gateway.frames import Heading
 from gateway.knobs import Knobs
 from gateway.trail import Trail
+from policies.features import Features
 from policies.settings import Policy
 from providers.types import Call, ChatCall
 
@@ -27,6 +28,7 @@ class Ticket:
     knobs: Knobs
     trail: Trail
     created: int
+    features: Features = Features()
 
     @property
     def operation(self) -> Operation:

@@ -22,7 +22,8 @@ class Trail:
     """Mutable on purpose: auth, limits and the race each add what they know.
 
     `arrived` is on Trio's clock. `upstream` is how many seconds of the wait were the upstreams', `ttft` the
-    seconds from arrival to the commit. `limits` are ready-made `x-ratelimit-*` headers.
+    seconds from arrival to the commit. `why_not_hedged` is why there must be no hedge, or why the wanted one
+    was refused. `limits` are ready-made `x-ratelimit-*` headers.
     """
 
     arrived: float
@@ -30,6 +31,7 @@ class Trail:
     attempts: int = 0
     winner: str | None = None
     hedged: Hedged = "no"
+    why_not_hedged: str | None = None
     upstream: float = 0.0
     ttft: float | None = None
     policy: str | None = None
@@ -50,6 +52,8 @@ class Trail:
         }
         if self.winner is not None:
             headers["x-hedgerow-winner"] = self.winner
+        if self.hedged == "no" and self.why_not_hedged is not None:
+            headers["x-hedgerow-hedge-reason"] = self.why_not_hedged
         if self.policy is not None:
             headers["x-hedgerow-policy"] = self.policy
         return headers | dict(self.limits)

@@ -1,7 +1,9 @@
 """Which keys may be called now: rest after trouble, then try again gently.
 
     active ──429──────────────────▶ cooling    (domain x model) ──time──▶ active
+           ──429 everywhere───────▶ cooling    (provider)       ──time──▶ probation
            ──failures─────────────▶ ejected    (key)            ──time──▶ probation
+           ──no connection, twice─▶ ejected    (domain)         ──time──▶ probation
            ──no quota─────────────▶ exhausted  (domain)         ──time──▶ probation
            ──credential refused───▶ invalid    (key)            ──time──▶ probation
            ──model unknown────────▶ invalid    (key x model)    ──time──▶ probation
@@ -14,22 +16,38 @@ race, its client left, it met a 429) gives that place back. What an attempt says
 began after the rest did: ten calls that fail together are one ejection, and an old stream's good
 end cures nothing. How long each kind of trouble lasts is in `terms`.
 
+A rate limit's end was told or will be learned at the price of another 429, so a cooled domain takes
+calls again at once. When all of a provider's domains refuse together that is one event with one end:
+while it lasts no domain's own pause doubles, and after it one call is tried before all come back.
+
 Nothing is left out by ejection alone when nothing else is left: see `overflow` and `ejected`.
 """
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import attrs
 
+from policies.domains import Domains
+from policies.outage import Outage
+from policies.pressure import Pressure
 from policies.record import Record
 from policies.rest import Reason, Rest, Scope, State, Transition, scope, scopes
 from policies.target import Target
-from policies.terms import asks_for_rest, is_failure, lasts, refusal, why
-from providers.errors import ProviderError
+from policies.terms import (
+    advice,
+    asks_for_rest,
+    is_failure,
+    is_unreachable,
+    lasts,
+    refusal,
+    why,
+)
+from providers.errors import ProviderError, RateLimited
 
 PROBE_WAIT = 1.0  # a guess: how soon a running probe is answered
+UNTRIED = 60.0  # seconds for which a pause that is over still tells of its provider
 
 Claim: TypeAlias = tuple[Rest, ...]
 
@@ -45,7 +63,7 @@ class _Trouble:
 
     def repeats(self, past: Rest) -> bool:
         """Whether it is the same trouble again, met after the rest that it had led to before."""
-        return past.over(self.now) and self.begun >= past.since
+        return past.over(self.now) and self.begun > past.since
 
 
 @attrs.define(eq=False)
@@ -53,19 +71,29 @@ class Health:
     """The state of every key. `now` is seconds on one monotonic clock."""
 
     _rests: dict[Scope, Rest] = attrs.field(factory=dict)
-    _records: dict[str, Record] = attrs.field(factory=dict)
+    _records: dict[Scope, Record] = attrs.field(factory=dict)
     _draining: set[str] = attrs.field(factory=set)
+    _domains: Domains = attrs.field(factory=Domains)
+    _outage: Outage = attrs.field(factory=Outage)
+    _pressure: Pressure = attrs.field(factory=Pressure)
 
     def available(self, target: Target, now: float) -> bool:
         """Whether nothing at all keeps calls away from the target."""
-        if not self._rests and not self._draining:
+        if target.key in self._draining:
+            return False
+        rests = self._rests
+        if not rests:
             return True
-        return target.key not in self._draining and not self._barring(target, now)
+        for at in scopes(target):  # a plain loop: asked for every target of every request
+            rest = rests.get(at)
+            if rest is not None and rest.bars(now):
+                return False
+        return True
 
     def ejected(self, target: Target, now: float) -> bool:
         """Whether only an ejection keeps calls away: no reason when nothing else is left."""
         barring = self._barring(target, now)
-        only = bool(barring) and all(rest.reason == "ejected" for rest in barring)
+        only = bool(barring) and all(rest.state == "ejected" for rest in barring)
         return only and target.key not in self._draining
 
     def overflow(self, tier: Sequence[Target], now: float) -> list[Target]:
@@ -77,8 +105,16 @@ class Health:
         if not self._rests:
             return []
         left_out = [target for target in tier if self.ejected(target, now)]
-        left_out.sort(key=lambda target: self._rests[scope("ejected", target)].until)
+        left_out.sort(key=lambda target: max(rest.until for rest in self._barring(target, now)))
         return left_out[: max(0, len(left_out) - len(tier) // 2)]
+
+    def pressed(self, provider: str, now: float) -> bool:
+        """Whether all of the provider's domains refused together, and none was answered since.
+
+        Also said for a minute after the pause if nobody has tried: then it is old news.
+        """
+        rest = self._rests.get(("pressed", provider))
+        return rest is not None and now < rest.until + UNTRIED
 
     def state(self, target: Target, now: float) -> State:
         """What to show for the target: its gravest state."""
@@ -86,7 +122,7 @@ class Health:
             return "draining"
         rests = self._resting(target)
         running = (rest.state for rest in rests if not rest.over(now))
-        probation = any(rest.reason != "cooling" for rest in rests)
+        probation = any(rest.has_probation for rest in rests)
         return next(running, "probation" if probation else "active")
 
     def soonest(self, targets: Iterable[Target], now: float) -> float | None:
@@ -96,12 +132,20 @@ class Health:
 
     def begin(self, target: Target, now: float) -> Claim:
         """An attempt starts. Gives the places on probation that it took, for `release`."""
+        self._domains.learn(target)
         return tuple(rest for rest in self._resting(target) if rest.claim(now))
 
     def release(self, claim: Claim) -> None:
         """The attempt that took these places has ended, whatever its end was."""
         for rest in claim:
             rest.probed = False
+
+    def accepted(self, target: Target, now: float, *, begun: float) -> tuple[Transition, ...]:
+        """The answer of an attempt that began at `begun` is under way: it was not rate limited.
+
+        Ends a provider's common rate limit without waiting for the end of a long answer.
+        """
+        return tuple(self._lift("pressed", target, now, begun))
 
     def observe(
         self,
@@ -117,6 +161,8 @@ class Health:
         Returns the changes of state that follow, often none.
         """
         begun = now if begun is None else begun
+        if error is None or error.status is not None:
+            self._outage.answered(target, begun)
         if error is None:
             return tuple(self._answered(target, now, begun))
         trouble = _Trouble(target, error, now, begun)
@@ -127,14 +173,22 @@ class Health:
         """The operator takes a key out of the pool, or puts it back. Running calls go on."""
         (self._draining.add if draining else self._draining.discard)(key)
 
+    def reprobe(self) -> None:
+        """Credentials may have changed: each refused key is tried once, without more waiting."""
+        for rest in self._rests.values():
+            if rest.reason == "invalid":
+                rest.until = rest.since
+
     def retain(self, targets: Iterable[Target]) -> None:
-        """Forgets all that does not concern these targets."""
+        """These targets are all there are. Forgets what does not concern them."""
         kept = tuple(targets)
         known = {scope for target in kept for scope in scopes(target)}
-        keys = {target.key for target in kept}
         self._rests = {scope: rest for scope, rest in self._rests.items() if scope in known}
-        self._records = {key: record for key, record in self._records.items() if key in keys}
-        self._draining &= keys
+        self._records = {scope: past for scope, past in self._records.items() if scope in known}
+        self._draining &= {target.key for target in kept}
+        self._domains.retain(kept)
+        self._outage.retain({target.domain for target in kept})
+        self._pressure.retain({target.provider for target in kept})
 
     def _resting(self, target: Target) -> list[Rest]:
         if not self._rests:
@@ -148,37 +202,77 @@ class Health:
         waits = (
             max(rest.until - now, PROBE_WAIT if rest.probed else 0.0)
             for rest in self._barring(target, now)
-            if rest.reason != "ejected"
+            if rest.state != "ejected"
         )
         return max(waits, default=0.0)
 
-    def _answered(self, target: Target, now: float, begun: float) -> Iterable[Transition]:
-        record = self._records.setdefault(target.key, Record())
-        record.good(now)
-        for rest in self._resting(target):
-            if begun < rest.since or (rest.reason == "cooling" and not rest.over(now)):
-                continue
-            del self._rests[scope(rest.reason, target)]
-            if rest.reason == "ejected":
-                record.come_back(now)
-            if rest.reason != "cooling":  # which was over by itself: only its row ends here
-                yield _transition(target, rest.reason, rest.state, "active", "answered")
+    def _record(self, at: Scope) -> Record:
+        return self._records.setdefault(at, Record())
 
-    def _consequences(self, trouble: _Trouble) -> Iterable[Reason]:
-        if asks_for_rest(trouble.error):
-            yield "cooling"
-        refused = refusal(trouble.error)
+    def _answered(self, target: Target, now: float, begun: float) -> Iterator[Transition]:
+        self._record(scope("ejected", target)).good(now)
+        for rest in self._resting(target):
+            yield from self._lift(rest.reason, target, now, begun)
+
+    def _lift(
+        self, reason: Reason, target: Target, now: float, begun: float
+    ) -> Iterator[Transition]:
+        """Ends a rest, if there is one that an answer to a call begun then disproves."""
+        at = scope(reason, target)
+        rest = self._rests.get(at)
+        if rest is None or begun <= rest.since or (rest.state == "cooling" and not rest.over(now)):
+            return
+        del self._rests[at]
+        if rest.state == "ejected":
+            self._record(at).come_back(now)
+        if rest.has_probation:  # without, it was over by itself and only its row ends here
+            was: State = "probation" if rest.over(now) else rest.state
+            yield _transition(target, reason, was, "active", "answered")
+
+    def _consequences(self, trouble: _Trouble) -> Iterator[Reason]:
+        error = trouble.error
+        if asks_for_rest(error):
+            yield from self._cool(trouble)
+        refused = refusal(error)
         if refused is not None:
             yield refused
-        if is_failure(trouble.error) and self._one_too_many(trouble):
+        if not is_failure(error):
+            return
+        if is_unreachable(error) and self._is_outage(trouble):
+            yield "unreachable"
+        elif self._one_too_many(trouble):
             yield "ejected"
+
+    def _cool(self, trouble: _Trouble) -> Iterator[Reason]:
+        """What is guessed is guessed once, for the provider; what a domain was told it keeps to."""
+        pressed = isinstance(trouble.error, RateLimited) and self._is_pressed(trouble)
+        if pressed:
+            yield "pressed"
+        if not pressed or advice(trouble.error) > 0.0:
+            yield "cooling"
+
+    def _is_pressed(self, trouble: _Trouble) -> bool:
+        target = trouble.target
+        if scope("pressed", target) in self._rests:
+            return True
+        domains = self._domains.of(target.provider)
+        return self._pressure.pushed_back(target, trouble.now, domains)
+
+    def _is_outage(self, trouble: _Trouble) -> bool:
+        """Whether a missing connection is the domain's failure, and so not counted for the key."""
+        target = trouble.target
+        if scope("unreachable", target) in self._rests:
+            return True
+        several = len(self._domains.keys(target.domain)) > 1
+        return several and self._outage.unreachable(target, trouble.now)
 
     def _one_too_many(self, trouble: _Trouble) -> bool:
         """Counts a failure. On probation the first is one too many."""
-        past = self._rests.get(scope("ejected", trouble.target))
+        at = scope("ejected", trouble.target)
+        past = self._rests.get(at)
         if past is not None:
             return trouble.repeats(past)
-        record = self._records.setdefault(trouble.target.key, Record())
+        record = self._record(at)
         record.bad(trouble.now)
         return record.is_poor(trouble.now)
 
@@ -193,18 +287,30 @@ class Health:
             return None
         was, rest = self.state(target, now), Rest(reason, now, until, row)
         self._rests[at] = rest
+        if self._is_told(reason, target):
+            return None
         return _transition(target, reason, was, rest.state, why(trouble.error), until)
 
+    def _is_told(self, reason: Reason, target: Target) -> bool:
+        """Whether it is part of the provider's common rate limit, of which was told already."""
+        return reason == "cooling" and scope("pressed", target) in self._rests
+
     def _row(self, reason: Reason, trouble: _Trouble, past: Rest | None) -> int:
-        if reason == "ejected":
-            record = self._records[trouble.target.key]
+        if reason in {"ejected", "unreachable"}:
+            record = self._record(scope(reason, trouble.target))
             return record.eject(trouble.now, again=past is not None)
-        return 1 if past is None else past.row + trouble.repeats(past)
+        if past is None:
+            return 1
+        if self._is_told(reason, trouble.target):
+            return past.row
+        return past.row + trouble.repeats(past)
 
 
 def _transition(
     target: Target, reason: Reason, was: State, to: State, why: str, until: float | None = None
 ) -> Transition:
     model = target.model if reason in {"cooling", "missing"} else None
-    domain = target.domain if reason in {"cooling", "exhausted"} else None
-    return Transition(target.key, was, to, why, until, model, domain)
+    domain = target.domain if reason in {"cooling", "exhausted", "unreachable"} else None
+    provider = target.provider if reason == "pressed" else None
+    why = "429" if reason == "pressed" and until is not None else why
+    return Transition(target.key, was, to, why, until, model, domain, provider)

@@ -1,89 +1,169 @@
-"""When a slow attempt gets a rival: `plan` when a request begins, `gate` when its delay has passed.
+"""When a silent attempt gets a rival: the plan that is made when an attempt is sent.
 
-Both are plain functions of what they are given; the race carries out what they say. The delay
-counts from the latest dispatch, and hedging is on the time to first token, never on the whole
-answer: long answers are not slow ones.
+A plain function of what it is given; the race carries out what it says, and `gate` decides again when
+a delay has passed. Delays count from the latest dispatch, and hedging is on the time to first token,
+never on the whole answer: long answers are not slow ones.
 """
 
-from typing import Literal, Protocol, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeAlias
 
 import attrs
 
-from policies.budget import Budget
-from policies.settings import Hedge
-from policies.target import Target
+from policies.features import Features, Scope
+from policies.settings import Hedge, HedgeKind, Moment
 
-Override: TypeAlias = Literal["off", "auto"] | float | None
-Refusal: TypeAlias = Literal["shutdown", "cap", "no_target", "budget"]
+FIXED = 1.5
+"""The fixed delay in seconds, where a policy names none."""
 
 
 @attrs.frozen
 class Plan:
-    """How long an attempt may stay silent, in seconds, before a hedge is wanted; None is for ever.
+    """How long an attempt may stay silent, in seconds, before a hedge is wanted; () is for ever.
 
-    `source` says why, for the journal: `off`, `fixed`, `header`, `warmup:n=12` or, for example,
-    `quantile:p95:n=1412`.
+    `probability` is the share of requests that take it up at all: a request does if its coin falls
+    below. `source` says why it is so, for the journal: `off`, `fixed`, `header`, `class:tools`,
+    `warmup:n=12`, `learned:off` or, for example, `quantile:p95:n=1412`.
     """
 
-    delay: float | None
+    delays: tuple[float, ...]
     source: str
+    probability: float = 1.0
+
+    @property
+    def delay(self) -> float | None:
+        """The first of its delays; None: it has none."""
+        return self.delays[0] if self.delays else None
 
 
-class Observed(Protocol):
-    """What a plan asks of the times to first token seen so far (see `latency.Window`)."""
+class Observation(Protocol):
+    """One quantile of the times to first token seen so far (see `estimates.Observation`)."""
+
+    @property
+    def seconds(self) -> float | None:
+        """The quantile; None: not enough was seen."""
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """How many calls it rests on."""
 
-    def quantile(self, p: float) -> float | None:
-        """The p-quantile in seconds."""
+    @property
+    def source(self) -> str:
+        """Whose they were: the scope's own, or those of what stands in for it."""
 
 
-def plan(settings: Hedge, window: Observed, override: Override = None) -> Plan:
-    """The hedge delay of a request that begins now.
+class Observed(Protocol):
+    """What a plan asks of the past."""
 
-    `override` is the request's own wish: a number is a delay in seconds, taken as it is, even where
-    the policy says off (the budget still bounds it); `off` never hedges; `auto` and None leave it
-    to the policy. With `max_parallel` below 2 nothing ever hedges.
+    def observe(self, scope: Scope, p: float, least: int | None, /) -> Observation:
+        """The p-quantile of calls like this; `least` calls must have been seen (None: as p needs)."""
+
+
+def plan(settings: Hedge, features: Features, scope: Scope, observed: Observed) -> Plan:
+    """The hedging of an attempt that starts now.
+
+    The request's own wish (`features.hedge`) stands above the policy: a number is a delay in seconds,
+    taken as it is, even where the policy says off (the budget still bounds it); `off` never hedges;
+    `auto` and None leave it to the policy. A request that must not run twice is never hedged, nor is
+    any where `max_parallel` is below 2.
     """
-    if override == "off" or settings.max_parallel < 2:
-        return Plan(None, "off")
-    if isinstance(override, int | float):
-        return Plan(max(0.0, override), "header")
-    if settings.policy == "off":
-        return Plan(None, "off")
-    if settings.policy == "fixed":
-        return Plan(settings.delay, "fixed")
-    return _quantile(settings, window)
+    if features.hedge == "off" or settings.max_parallel < 2:
+        return Plan((), "off")
+    if features.unhedgeable is not None:
+        return Plan((), f"class:{features.unhedgeable}")
+    if isinstance(features.hedge, int | float):
+        return Plan((max(0.0, features.hedge),), "header")
+    return _KINDS[settings.policy](settings, scope, observed)
 
 
-def _quantile(settings: Hedge, window: Observed) -> Plan:
-    count = window.count
-    observed = window.quantile(settings.quantile) if count >= settings.min_samples else None
-    if observed is None:
-        return Plan(None, f"warmup:n={count}")
-    delay = min(max(observed, settings.min_delay), settings.max_delay)
-    return Plan(delay, f"quantile:p{100 * settings.quantile:g}:n={count}")
+def _off(_settings: Hedge, _scope: Scope, _observed: Observed) -> Plan:
+    return Plan((), "off")
 
 
-def gate(
-    settings: Hedge,
-    *,
-    live: int,
-    target: Target | None,
-    budget: Budget,
-    stopping: bool = False,
-) -> Refusal | None:
-    """Why no hedge may start now, or None if one may: then it is already taken from the budget.
+def _fixed(settings: Hedge, _scope: Scope, _observed: Observed) -> Plan:
+    return Plan((FIXED if settings.delay is None else settings.delay,), "fixed")
 
-    `live` counts the attempts still running, `target` is where the hedge would go. The budget is
-    asked last, so that a hedge which could not start costs nothing.
-    """
-    if stopping:
-        return "shutdown"
-    if live >= settings.max_parallel:
-        return "cap"
-    if target is None:
-        return "no_target"
-    return None if budget.withdraw() else "budget"
+
+def _quantile(settings: Hedge, scope: Scope, observed: Observed) -> Plan:
+    return _at_quantile("quantile", settings, scope, observed)
+
+
+def _single_r(settings: Hedge, scope: Scope, observed: Observed) -> Plan:
+    # An earlier delay that only some requests take up improves a quantile that one late delay for all
+    # at the same cost cannot reach (Kaler, He, Elnikety: Optimal Reissue Policies, 2017).
+    if settings.delay is None:
+        planned = _at_quantile("single_r", settings, scope, observed)
+        return attrs.evolve(planned, probability=settings.probability)
+    return Plan((settings.delay,), "single_r", settings.probability)
+
+
+def _schedule(settings: Hedge, scope: Scope, observed: Observed) -> Plan:
+    counts, known = [], []
+    for moment in settings.schedule:
+        seconds, count = _when(moment, settings, scope, observed)
+        counts += [] if count is None else [count]
+        known += [] if seconds is None else [(seconds, _name(moment))]
+    least = min(counts, default=0)
+    if not known:
+        return _warmup(settings, least) if counts else Plan((), "off")
+    known.sort(key=lambda named: named[0])
+    names = ",".join(name for _, name in known)
+    counted = f":n={least}" if counts else ""
+    return Plan(tuple(seconds for seconds, _ in known), f"schedule:{names}{counted}")
+
+
+def _learned(settings: Hedge, scope: Scope, observed: Observed) -> Plan:
+    rule = None if settings.learned is None else settings.learned.find(scope)
+    if rule is None:
+        return _quantile(settings, scope, observed)
+    if rule.delay is None:
+        return Plan((), "learned:off")
+    return Plan((_clamped(rule.delay, settings),), "learned", rule.probability)
+
+
+_Kind: TypeAlias = Callable[[Hedge, Scope, Observed], Plan]
+_KINDS: Mapping[HedgeKind, _Kind] = {
+    "off": _off,
+    "fixed": _fixed,
+    "quantile": _quantile,
+    "single_r": _single_r,
+    "schedule": _schedule,
+    "learned": _learned,
+}
+
+
+def _at_quantile(kind: str, settings: Hedge, scope: Scope, observed: Observed) -> Plan:
+    seen = observed.observe(scope, settings.quantile, settings.min_samples)
+    if seen.seconds is None:
+        return _warmup(settings, seen.count)
+    source = f"{kind}:{seen.source}"
+    return Plan((_clamped(seen.seconds, settings),), source)
+
+
+def _warmup(settings: Hedge, count: int) -> Plan:
+    # Not yet known is never the least delay: a fresh process would hedge its first requests all.
+    if settings.default_delay is None:
+        return Plan((), f"warmup:n={count}")
+    return Plan((settings.default_delay,), "warmup:default")
+
+
+def _when(
+    moment: Moment, settings: Hedge, scope: Scope, observed: Observed
+) -> tuple[float | None, int | None]:
+    """The seconds of a moment, and how many calls they rest on if they were observed."""
+    if isinstance(moment, int | float):
+        return moment, None
+    seen = observed.observe(scope, moment.p, settings.min_samples)
+    return None if seen.seconds is None else _clamped(seen.seconds, settings), seen.count
+
+
+def _clamped(seconds: float, settings: Hedge) -> float:
+    return min(max(seconds, settings.min_delay), settings.max_delay)
+
+
+def _name(moment: Moment) -> str:
+    return f"{moment:g}s" if isinstance(moment, int | float) else _percentile(moment.p)
+
+
+def _percentile(p: float) -> str:
+    return f"p{100 * p:g}"

@@ -1,26 +1,25 @@
-"""What a project may use: requests and tokens a minute, calls at once, money a day.
+"""What a project, or one of its keys, may use: requests and tokens a minute, calls at once, money.
 
-The two rates are a GCRA, kept as a level that drains steadily: a whole minute's worth may come at
-once, and then one becomes free every 60/limit seconds. So what is admitted in any stretch of w
-seconds is at most limit x (1 + w/60), and the question "when could this be admitted?" has an exact
-answer.
+A call is let in by all meters that it runs under, or by none. What it may use is held until it is
+settled, so calls that run at once cannot together exceed a limit by more than their estimates were
+wrong. A second attempt of a call holds its own tokens and money beside the first's.
 
-Tokens are known only at the end. Until then the estimate is held against the limit; what counts
-against the rate is what was used. Nothing is ever refunded, so no refund can be earned twice.
+What was spent before is handed in: it is known to the journal, where other processes write too.
 """
 
-import math
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, TypeAlias
 
 import attrs
 
+from policies.rate import Quota, Rate
 from policies.settings import Limits
 
-What: TypeAlias = Literal["requests", "tokens", "concurrent", "usd"]
+What: TypeAlias = Literal["requests", "tokens", "concurrent", "usd_per_day", "usd_per_month"]
+Whose: TypeAlias = Literal["project", "key"]
 
-MINUTE = 60.0
 A_MOMENT = 1.0  # seconds: a guess at when one of the running calls ends
-_ROUNDING = 1e-6  # less than any whole request or token
+NANO = 1_000_000_000
 
 
 @attrs.frozen
@@ -33,15 +32,28 @@ class Refusal:
     retry_after: float
     what: What
     hopeless: bool = False
+    whose: Whose = "project"
 
 
 @attrs.frozen
-class Quota:
-    """What is left of one rate. `reset` is the seconds until the whole limit is free again."""
+class Need:
+    """What a call may use, as far as is known before it: tokens, and billionths of a dollar."""
 
-    limit: int
-    remaining: int
-    reset: float
+    tokens: int = 0
+    nano_usd: int = 0
+
+    def __add__(self, other: "Need") -> "Need":
+        return Need(self.tokens + other.tokens, self.nano_usd + other.nano_usd)
+
+
+@attrs.frozen
+class Spent:
+    """Billionths of a dollar spent this day and this month, and the seconds until each is over."""
+
+    day: int = 0
+    month: int = 0
+    day_ends: float = 0.0
+    month_ends: float = 0.0
 
 
 @attrs.frozen
@@ -53,42 +65,13 @@ class Quotas:
 
 
 @attrs.define(eq=False)
-class Rate:
-    """At most `limit` a minute: what was charged drains at that rate, what is held does not."""
-
-    limit: int
-    held: int = 0
-    _level: float = 0.0
-    _at: float = 0.0
-
-    def wait(self, cost: int, now: float) -> float:
-        """Seconds until `cost` more could be admitted, if nothing else comes; 0 is now."""
-        excess = self._charged(now) + self.held + cost - self.limit
-        if excess <= _ROUNDING:
-            return 0.0
-        return excess * MINUTE / self.limit if self.limit > 0 else MINUTE
-
-    def charge(self, cost: int, now: float) -> None:
-        """So much was used."""
-        self._level, self._at = self._charged(now) + cost, now
-
-    def quota(self, now: float) -> Quota:
-        """What is left."""
-        charged = self._charged(now)
-        left = math.floor(self.limit - charged - self.held + _ROUNDING)
-        reset = charged * MINUTE / self.limit if self.limit > 0 else MINUTE
-        return Quota(self.limit, max(0, left), reset)
-
-    def _charged(self, now: float) -> float:
-        return max(0.0, self._level - (now - self._at) * self.limit / MINUTE)
-
-
-@attrs.define(eq=False)
 class Meter:
-    """One project's use against its limits. An admitted call is settled once and leaves once."""
+    """The use of one project, or of one key, against its limits. `held` is money, in nano-dollars."""
 
     limits: Limits
+    whose: Whose = "project"
     running: int = 0
+    held: int = 0
     _requests: Rate | None = attrs.field(init=False)
     _tokens: Rate | None = attrs.field(init=False)
 
@@ -96,44 +79,51 @@ class Meter:
         self._requests = None if self.limits.rpm is None else Rate(self.limits.rpm)
         self._tokens = None if self.limits.tpm is None else Rate(self.limits.tpm)
 
-    def admit(
-        self, tokens: int, now: float, *, spent_today: float = 0.0, midnight: float = 0.0
-    ) -> Refusal | None:
-        """Lets a call of about `tokens` tokens in, or says why not and changes nothing.
+    def refuses_call(self, need: Need, now: float, spent: Spent) -> Iterator[Refusal]:
+        """Every reason why a new call may not run now."""
+        most = self.limits.concurrent
+        if most is not None and self.running >= most:
+            yield Refusal(A_MOMENT, "concurrent", most <= 0, self.whose)
+        yield from self._over(self._requests, 1, now, "requests")
+        yield from self.refuses_attempt(need, now, spent)
 
-        `spent_today` is in dollars, `midnight` the seconds until the day is over. Of several
-        reasons the one that lasts longest is given.
-        """
-        refusals = [
-            refusal
-            for refusal in (
-                self._crowded(),
-                self._spent(spent_today, midnight),
-                _refusal(self._requests, 1, now, "requests"),
-                _refusal(self._tokens, tokens, now, "tokens"),
-            )
-            if refusal is not None
-        ]
-        if refusals:
-            return max(refusals, key=lambda refusal: (refusal.hopeless, refusal.retry_after))
+    def refuses_attempt(self, need: Need, now: float, spent: Spent) -> Iterator[Refusal]:
+        """Every reason why a running call may not use so much more."""
+        yield from self._over(self._tokens, need.tokens, now, "tokens")
+        budgets: tuple[tuple[What, float | None, int, float], ...] = (
+            ("usd_per_day", self.limits.usd_per_day, spent.day, spent.day_ends),
+            ("usd_per_month", self.limits.usd_per_month, spent.month, spent.month_ends),
+        )
+        for what, usd, before, ends in budgets:
+            if usd is None:
+                continue
+            most = round(usd * NANO)
+            wait = self._broke(need.nano_usd, most, before, ends)
+            if wait is not None:
+                yield Refusal(wait, what, need.nano_usd > most, self.whose)
+
+    def begin(self, now: float) -> None:
+        """A call was let in."""
         self.running += 1
         if self._requests is not None:
             self._requests.charge(1, now)
-        if self._tokens is not None:
-            self._tokens.held += tokens
-        return None
 
-    def settle(self, reserved: int, used: int, now: float) -> None:
-        """The call that reserved so many tokens has used so many."""
+    def hold(self, need: Need) -> None:
+        """So much may be used by what was let in."""
+        self.held += need.nano_usd
         if self._tokens is not None:
-            self._tokens.held = max(0, self._tokens.held - reserved)
-            self._tokens.charge(used, now)
+            self._tokens.held += need.tokens
+
+    def settle(self, held: Need, tokens: int, now: float) -> None:
+        """What held so much has used so many tokens; its money is in the journal from now on."""
+        self.held -= held.nano_usd
+        if self._tokens is not None:
+            self._tokens.held -= held.tokens
+            self._tokens.charge(tokens, now)
 
     def leave(self) -> None:
-        """The call is over and no longer counts as running. With the last, nothing is held."""
+        """A call is over and no longer counts as running."""
         self.running -= 1
-        if self._tokens is not None and self.running == 0:
-            self._tokens.held = 0
 
     def quotas(self, now: float) -> Quotas:
         """What is left, for the `x-ratelimit-*` headers."""
@@ -142,19 +132,81 @@ class Meter:
             None if self._tokens is None else self._tokens.quota(now),
         )
 
-    def _crowded(self) -> Refusal | None:
-        most = self.limits.concurrent
-        if most is None or self.running < most:
-            return None
-        return Refusal(A_MOMENT, "concurrent", hopeless=most <= 0)
+    def _over(self, rate: Rate | None, cost: int, now: float, what: What) -> Iterator[Refusal]:
+        wait = 0.0 if rate is None else rate.wait(cost, now)
+        if rate is not None and wait > 0:
+            yield Refusal(wait, what, cost > rate.limit, self.whose)
 
-    def _spent(self, spent_today: float, midnight: float) -> Refusal | None:
-        most = self.limits.usd_per_day
-        return None if most is None or spent_today < most else Refusal(midnight, "usd")
+    def _broke(self, cost: int, most: int, spent: int, ends: float) -> float | None:
+        """Seconds until there may be money for it; None if there is. A limit reached is too much."""
+        if spent >= most or spent + cost > most:
+            return ends
+        # Others hold the rest, and most calls use less than they hold.
+        over = spent + self.held >= most or spent + self.held + cost > most
+        return min(A_MOMENT, ends) if over else None
 
 
-def _refusal(rate: Rate | None, cost: int, now: float, what: What) -> Refusal | None:
-    if rate is None:
-        return None
-    wait = rate.wait(cost, now)
-    return Refusal(wait, what, hopeless=cost > rate.limit) if wait > 0 else None
+@attrs.define(eq=False)
+class Admitted:
+    """A call that runs under these meters, and what it holds in each. Told its end by `leave`."""
+
+    meters: tuple[Meter, ...]
+    held: Need
+    settled: bool = False
+
+    def reserve(self, need: Need, now: float, spent: Sequence[Spent]) -> bool:
+        """Holds so much for one more attempt of this call, if all meters have room for it."""
+        meters = list(zip(self.meters, spent, strict=True))
+        if self.settled or any(any(m.refuses_attempt(need, now, known)) for m, known in meters):
+            return False
+        self.held += need
+        for meter in self.meters:
+            meter.hold(need)
+        return True
+
+    def settle(self, tokens: int, now: float) -> None:
+        """All attempts together used so many tokens. Only the first word counts."""
+        if self.settled:
+            return
+        self.settled = True
+        for meter in self.meters:
+            meter.settle(self.held, tokens, now)
+
+    def leave(self, now: float) -> None:
+        """The call is over; one that was never settled has used nothing."""
+        self.settle(0, now)
+        for meter in self.meters:
+            meter.leave()
+
+
+def admit(
+    meters: Sequence[Meter], need: Need, now: float, spent: Sequence[Spent]
+) -> Admitted | Refusal:
+    """Lets a call in under all of these meters, or says what is in its way longest and changes nothing.
+
+    `spent` is what each meter's project or key has spent before.
+    """
+    refusals = [
+        refusal
+        for meter, known in zip(meters, spent, strict=True)
+        for refusal in meter.refuses_call(need, now, known)
+    ]
+    if refusals:
+        return max(refusals, key=lambda refusal: (refusal.hopeless, refusal.retry_after))
+    for meter in meters:
+        meter.begin(now)
+        meter.hold(need)
+    return Admitted(tuple(meters), need)
+
+
+def tightest(meters: Iterable[Meter], now: float) -> Quotas:
+    """What is left under all of these meters: of each rate, the quota with the least of it."""
+    quotas = [meter.quotas(now) for meter in meters]
+    return Quotas(
+        _least([each.requests for each in quotas]), _least([each.tokens for each in quotas])
+    )
+
+
+def _least(quotas: Iterable[Quota | None]) -> Quota | None:
+    known = [quota for quota in quotas if quota is not None]
+    return min(known, key=lambda quota: (quota.remaining, -quota.reset), default=None)

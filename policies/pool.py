@@ -1,15 +1,13 @@
 """The pool of keys as a race sees it: who should take a call, and what became of the calls given.
 
-    pool.pick(route, now, rng, *, used=(), avoid=(), prefer_other_than=None) -> Target | None
-    pool.begin(target, now, *, primary=True) -> Lease        when an attempt starts
-    pool.first(lease, now) -> None                           at its first semantic event
-    pool.finish(lease, outcome, now, rng, error=None)        when it has ended; again does nothing
+    pool.pick(wish, now, rng) -> Choice | None
+    pool.begin(target, now, *, scope=None, primary=True, tokens=0) -> Lease   an attempt starts
+    pool.told(lease, limits, now) -> None                    its answer's headers came
+    pool.first(lease, now) -> tuple[Transition, ...]         its first semantic event came
+    pool.finish(lease, outcome, now, rng, error=None)        it has ended; again does nothing
         -> tuple[Transition, ...]
     pool.soonest(route, now) -> float | None                 seconds; 0 if now, None if never
     pool.refused(route, now) -> bool                         no key is accepted: do not wait
-    pool.window(model) -> latency.Window                     for `hedge.plan`; upstream's name
-    pool.budget(name, settings.Hedge) -> Budget              for hedges: deposit() a primary
-    pool.retries(name) -> RetryBudget                        for failovers: deposit() a request
     pool.snapshot(now) -> PoolStatistics
     pool.retain(targets)                                     after a (re)load
     pool.drain(key, draining=True)
@@ -23,26 +21,29 @@ seconds on one monotonic clock.
 """
 
 import random
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 import attrs
 
-from policies.balance import Choice, choose, score
-from policies.budget import Budget
-from policies.estimates import Estimates
-from policies.health import Claim, Health
-from policies.latency import Window
-from policies.load import Load
-from policies.rest import State, Transition
-from policies.retry import RetryBudget
-from policies.settings import Hedge
+from policies.allowances import Allowances
+from policies.balance import Choice
+from policies.choosing import Chooser, Wish
+from policies.features import Scope
+from policies.health import Claim
+from policies.rest import Transition
+from policies.rivals import Rivals
+from policies.statistics import KeyStatistics, ModelStatistics, PoolStatistics
 from policies.target import Route, Target
-from providers.errors import ProviderError
+from policies.terms import is_failure
+from policies.throttle import Throttle
+from providers.errors import ProviderError, RateLimited
+from providers.types import RateLimits
 
 Outcome: TypeAlias = Literal["won", "lost", "failed", "timeout", "client_gone"]
 
-OVERFLOW_COST = 4.0  # how much worse an ejected key looks that had to be let back in
+MOST_KNOWN = 4096
+"""Targets that are shown; a client may name models that nobody lists."""
 
 
 @attrs.define(eq=False)
@@ -52,112 +53,57 @@ class Lease:
     target: Target
     begun: float
     primary: bool
+    scope: Scope
     claim: Claim = ()
     first: float | None = None
     finished: bool = False
-
-
-@attrs.frozen
-class KeyStatistics:
-    """One target now: `ttft` is the estimate in seconds that balancing uses."""
-
-    target: Target
-    state: State
-    inflight: int
-    ttft: float
-
-
-@attrs.frozen
-class ModelStatistics:
-    """The times to first token of an upstream model's primaries, in seconds."""
-
-    model: str
-    count: int
-    p50: float | None
-    p95: float | None
-    p99: float | None
-
-
-@attrs.frozen
-class BudgetStatistics:
-    """A route's allowance for extra attempts."""
-
-    route: str
-    kind: Literal["hedge", "failover"]
-    level: float
-    granted: int
-    refused: int
-
-
-@attrs.frozen
-class PoolStatistics:
-    """The pool at one moment."""
-
-    keys: tuple[KeyStatistics, ...]
-    models: tuple[ModelStatistics, ...]
-    budgets: tuple[BudgetStatistics, ...]
 
 
 @attrs.define(eq=False)
 class Pool:
     """Latency, load, health and balance of all keys. What it remembers is bounded by its targets."""
 
-    estimates: Estimates = attrs.field(factory=Estimates)
-    health: Health = attrs.field(factory=Health)
-    load: Load = attrs.field(factory=Load)
+    chooser: Chooser = attrs.field(factory=Chooser)
+    rivals: Rivals = attrs.field(factory=Rivals)
+    allowances: Allowances = attrs.field(factory=Allowances)
+    throttle: Throttle = attrs.field(factory=Throttle)
+    turns: dict[str, int] = attrs.field(factory=dict)
     _known: dict[tuple[str, str], Target] = attrs.field(factory=dict)
-    _budgets: dict[tuple[str, float, float], Budget] = attrs.field(factory=dict)
-    _retries: dict[str, RetryBudget] = attrs.field(factory=dict)
 
-    def pick(
+    def pick(self, wish: Wish, now: float, rng: random.Random) -> Choice | None:
+        """The target for the next attempt, or None if no key can take it now."""
+        return self.chooser.pick(wish, now, rng)
+
+    def begin(
         self,
-        route: Route,
+        target: Target,
         now: float,
-        rng: random.Random,
         *,
-        used: Collection[str] = (),
-        avoid: Collection[str] = (),
-        prefer_other_than: Target | None = None,
-    ) -> Target | None:
-        """The target for the next attempt, or None if no key can take it now.
+        scope: Scope | None = None,
+        primary: bool = True,
+        tokens: int = 0,
+    ) -> Lease:
+        """An attempt starts; `tokens` is what its provider reserves for it."""
+        if len(self._known) < MOST_KNOWN:
+            self._known.setdefault((target.key, target.model), target)
+        self.chooser.load.begin(target.key)
+        self.chooser.headroom.sent(target, tokens)
+        claim = self.chooser.health.begin(target, now)
+        return Lease(target, now, primary, scope or Scope(target.model), claim)
 
-        The first tier that has one decides. Never a key in `used`, never a domain in `avoid`, never
-        a key that is full. A rival of `prefer_other_than` is sought at another provider, then in
-        another domain, then at another key. When all that is left is ejected, an ejected key is
-        better than none.
-        """
-        health = self.health
+    def told(self, lease: Lease, limits: RateLimits, now: float) -> None:
+        """The answer's headers came, and say this of the key's quota."""
+        self.chooser.headroom.told(lease.target, limits, now)
 
-        def fit(targets: Iterable[Target]) -> list[Target]:
-            fresh = [
-                target
-                for target in targets
-                if target.key not in used
-                and target.domain not in avoid
-                and self.load.of(target.key) < target.concurrent
-            ]
-            return _farthest(fresh, prefer_other_than)
-
-        for tier in route:
-            if free := fit(target for target in tier if health.available(target, now)):
-                return self._best(free, fit(health.overflow(tier, now)), now, rng)
-        for tier in route:
-            if ejected := fit(target for target in tier if health.ejected(target, now)):
-                return self._choose(ejected, now, rng).target
-        return None
-
-    def begin(self, target: Target, now: float, *, primary: bool = True) -> Lease:
-        """An attempt starts."""
-        self._known.setdefault((target.key, target.model), target)
-        self.load.begin(target.key)
-        return Lease(target, now, primary, self.health.begin(target, now))
-
-    def first(self, lease: Lease, now: float) -> None:
+    def first(self, lease: Lease, now: float) -> tuple[Transition, ...]:
         """The attempt's first semantic event came. Told twice, or after the end, nothing happens."""
-        if lease.first is None and not lease.finished:
-            lease.first = now
-            waited = now - lease.begun
-            self.estimates.first(lease.target, waited, now, primary=lease.primary)
+        if lease.first is not None or lease.finished:
+            return ()
+        lease.first = now
+        waited, estimates = now - lease.begun, self.chooser.estimates
+        estimates.first(lease.target, lease.scope, waited, now, primary=lease.primary)
+        self.rivals.first(lease.target, waited, now)
+        return self.chooser.health.accepted(lease.target, now, begun=lease.begun)
 
     def finish(
         self,
@@ -171,109 +117,84 @@ class Pool:
         if lease.finished:
             return ()
         lease.finished = True
-        self.load.end(lease.target.key)
-        self.health.release(lease.claim)
+        inflight = self.chooser.load.of(lease.target.key)
+        self.chooser.load.end(lease.target.key)
+        self.chooser.health.release(lease.claim)
         if outcome in {"lost", "timeout", "client_gone"} and lease.first is None:
-            waited = now - lease.begun
-            self.estimates.gave_up(lease.target, waited, now, primary=lease.primary)
-        verdict = outcome == "won" or (outcome in {"failed", "timeout"} and error is not None)
-        if not verdict:
+            self._gave_up(lease, now)
+        if outcome == "won":
+            self.chooser.concurrency.succeeded(lease.target.key, inflight, now)
+            self.throttle.succeeded(lease.target.domain)
+        elif outcome in {"failed", "timeout"} and error is not None:
+            self._blame(lease, error, inflight, now)
+        else:
             return ()
         blame = None if outcome == "won" else error
-        return self.health.observe(lease.target, blame, now, rng, begun=lease.begun)
+        return self.chooser.health.observe(lease.target, blame, now, rng, begun=lease.begun)
+
+    def _gave_up(self, lease: Lease, now: float) -> None:
+        waited, estimates = now - lease.begun, self.chooser.estimates
+        estimates.gave_up(lease.target, lease.scope, waited, now, primary=lease.primary)
+        self.rivals.gave_up(lease.target, waited, now)
+
+    def _blame(self, lease: Lease, error: ProviderError, inflight: int, now: float) -> None:
+        if isinstance(error, RateLimited):
+            self.chooser.concurrency.pushed_back(lease.target.key, inflight, now)
+        elif is_failure(error):
+            self.throttle.failed(lease.target.domain)
+
+    def win_probability(self, scope: Scope, backup: Target, delay: float) -> float | None:
+        """How likely a backup started after `delay` is first, if the primary is still silent then."""
+        primary = self.chooser.estimates.curve(scope)
+        return None if primary is None else self.rivals.win_probability(primary, backup, delay)
+
+    def remaining(self, scope: Scope, waited: float) -> float | None:
+        """How much longer a call takes that has been silent for so long, in the median; None if unknown."""
+        curve = self.chooser.estimates.curve(scope)
+        return None if curve is None else curve.remaining(waited)
 
     def soonest(self, route: Route, now: float) -> float | None:
         """Seconds until a key of the route can take a call: 0 if one can now, None if never."""
-        return self.health.soonest((target for tier in route for target in tier), now)
+        return self.chooser.health.soonest((target for tier in route for target in tier), now)
 
     def refused(self, route: Route, now: float) -> bool:
         """Whether no key of the route is accepted upstream now, so that a short wait is no use."""
-        states = (self.health.state(target, now) for tier in route for target in tier)
+        states = (self.chooser.health.state(target, now) for tier in route for target in tier)
         return all(state in {"invalid", "exhausted", "draining"} for state in states)
 
-    def window(self, model: str) -> Window:
-        """The times to first token of this upstream model's primaries."""
-        return self.estimates.window(model)
-
-    def budget(self, name: str, settings: Hedge) -> Budget:
-        """The hedge budget of a route under these settings."""
-        at = name, settings.budget, settings.burst
-        if at not in self._budgets:
-            self._budgets[at] = Budget(settings.budget, settings.burst)
-        return self._budgets[at]
-
-    def retries(self, name: str) -> RetryBudget:
-        """The failover budget of a route."""
-        if name not in self._retries:
-            self._retries[name] = RetryBudget()
-        return self._retries[name]
+    def turn(self, route: str) -> int:
+        """The number of this request on its route."""
+        turn = self.turns.get(route, 0)
+        self.turns[route] = turn + 1
+        return turn
 
     def drain(self, key: str, draining: bool = True) -> None:
         """The operator takes a key out of the pool, or puts it back."""
-        self.health.drain(key, draining)
+        self.chooser.health.drain(key, draining)
 
     def retain(self, targets: Iterable[Target]) -> None:
         """Makes these the known targets, forgets what was seen of others. Leases stay good."""
         self._known = {(target.key, target.model): target for target in targets}
         kept = tuple(self._known.values())
-        self.estimates.retain(kept)
-        self.health.retain(kept)
+        for part in (self.chooser.estimates, self.chooser.health, self.chooser.headroom):
+            part.retain(kept)
+        self.chooser.concurrency.retain({target.key for target in kept})
 
     def snapshot(self, now: float) -> PoolStatistics:
         """Everything worth showing, as it is at this moment."""
-        windows = self.estimates.windows.items()
         return PoolStatistics(
             tuple(self._show_key(target, now) for target in self._known.values()),
-            tuple(_show_model(model, window) for model, window in windows),
-            (
-                *(_show(at[0], "hedge", budget) for at, budget in self._budgets.items()),
-                *(_show(name, "failover", budget) for name, budget in self._retries.items()),
+            tuple(
+                ModelStatistics(
+                    model, window.count, *(window.quantile(p) for p in (0.5, 0.95, 0.99))
+                )
+                for model, window in self.chooser.estimates.models()
             ),
+            self.allowances.statistics(now),
         )
 
-    def _best(
-        self, free: Sequence[Target], overflow: Sequence[Target], now: float, rng: random.Random
-    ) -> Target:
-        best = self._choose(free, now, rng)
-        if overflow:
-            other = self._choose(overflow, now, rng)
-            best = other if other.score * OVERFLOW_COST < best.score else best
-        return best.target
-
-    def _choose(self, targets: Sequence[Target], now: float, rng: random.Random) -> Choice:
-        usual = self.estimates.usual(targets)
-
-        def scored(target: Target) -> float:
-            ttft = self.estimates.ttft(target, now, usual)
-            return score(ttft, self.load.of(target.key), target.weight)
-
-        return choose(targets, scored, rng)
-
     def _show_key(self, target: Target, now: float) -> KeyStatistics:
-        ttft = self.estimates.ttft(target, now, self.estimates.usual([target]))
-        state, inflight = self.health.state(target, now), self.load.of(target.key)
+        chooser = self.chooser
+        ttft = chooser.estimates.ttft(target, Scope(target.model), now)
+        state, inflight = chooser.health.state(target, now), chooser.load.of(target.key)
         return KeyStatistics(target, state, inflight, ttft)
-
-
-def _farthest(targets: list[Target], other: Target | None) -> list[Target]:
-    """Those with the least in common with `other`: what slows that one, spares these."""
-    if other is None or len(targets) < 2:
-        return targets
-    distances = [_distance(target, other) for target in targets]
-    most = max(distances)
-    return [t for t, distance in zip(targets, distances, strict=True) if distance == most]
-
-
-def _distance(target: Target, other: Target) -> int:
-    if target.domain == other.domain:
-        return 0
-    return 1 if target.provider == other.provider else 2
-
-
-def _show_model(model: str, window: Window) -> ModelStatistics:
-    p50, p95, p99 = (window.quantile(p) for p in (0.5, 0.95, 0.99))
-    return ModelStatistics(model, window.count, p50, p95, p99)
-
-
-def _show(route: str, kind: Literal["hedge", "failover"], budget: Budget) -> BudgetStatistics:
-    return BudgetStatistics(route, kind, budget.level, budget.granted, budget.refused)

@@ -9,36 +9,49 @@ from policies.target import Target
 State: TypeAlias = Literal[
     "active", "cooling", "ejected", "probation", "exhausted", "invalid", "draining"
 ]
-Reason: TypeAlias = Literal["invalid", "missing", "exhausted", "cooling", "ejected"]
+Reason: TypeAlias = Literal[
+    "invalid", "missing", "exhausted", "pressed", "cooling", "unreachable", "ejected"
+]
 Scope: TypeAlias = tuple[str, ...]
 
 STATES: dict[Reason, State] = {
     "invalid": "invalid",
     "missing": "invalid",
     "exhausted": "exhausted",
+    "pressed": "cooling",
     "cooling": "cooling",
+    "unreachable": "ejected",
     "ejected": "ejected",
 }
 
+_ORDER = {reason: position for position, reason in enumerate(STATES)}
+
 
 def scope(reason: Reason, target: Target) -> Scope:
-    """What a rest of the target for this reason concerns: its key or domain, and maybe its model."""
-    if reason in {"invalid", "ejected"}:
-        return reason, target.key
-    if reason == "exhausted":
-        return reason, target.domain
-    return reason, target.key if reason == "missing" else target.domain, target.model
+    """What a rest of the target for this reason concerns.
+
+    A key or one of its models, a domain or one of its models, or everything of a provider.
+    """
+    return scopes(target)[_ORDER[reason]]
 
 
 def scopes(target: Target) -> tuple[Scope, ...]:
     """All that may keep calls from the target, the gravest first."""
-    return tuple(scope(reason, target) for reason in STATES)
+    key, domain, model = target.key, target.domain, target.model
+    return (
+        ("invalid", key),
+        ("missing", key, model),
+        ("exhausted", domain),
+        ("pressed", target.provider),
+        ("cooling", domain, model),
+        ("unreachable", domain),
+        ("ejected", key),
+    )
 
 
 @attrs.define(eq=False)
 class Rest:
-    """One reason why a key, a key's model or a whole domain is left out; `row` is how often in a
-    row.
+    """One reason why something is left out; `row` is how often in a row.
 
     When `until` has passed, a cooled domain takes calls again at once; everything else is on
     probation: one attempt at a time, until one of them is answered.
@@ -55,6 +68,11 @@ class Rest:
         """The state to show."""
         return STATES[self.reason]
 
+    @property
+    def has_probation(self) -> bool:
+        """Whether one attempt is tried when its time has passed, before all are welcome."""
+        return self.reason != "cooling"
+
     def over(self, now: float) -> bool:
         """Whether its time has passed (it may still be on probation)."""
         return now >= self.until
@@ -65,7 +83,7 @@ class Rest:
 
     def claim(self, now: float) -> bool:
         """Takes the one place that probation has, if there is one to take."""
-        if self.reason == "cooling" or self.bars(now):
+        if not self.has_probation or self.bars(now):
             return False
         self.probed = True
         return True
@@ -75,9 +93,9 @@ class Rest:
 class Transition:
     """A change of a key's state, for the journal and the metrics.
 
-    It concerns the key and all its models; where `model` is given only that model, and where
-    `domain` is given every key of that domain. `until` is on the clock of the `now` handed in; that
-    it has passed is not told again.
+    It concerns the key and all its models; where `model` is given only that model, where `domain` is
+    given every key of that domain, and where `provider` is given every key of that provider. `until`
+    is on the clock of the `now` handed in; that it has passed is not told again.
     """
 
     key: str
@@ -87,3 +105,4 @@ class Transition:
     until: float | None = None
     model: str | None = None
     domain: str | None = None
+    provider: str | None = None

@@ -4,6 +4,8 @@ from typing import TypeAlias
 
 import attrs
 
+from policies.cost import Price
+
 
 @attrs.frozen
 class Target:
@@ -13,6 +15,7 @@ class Target:
     itself. Keys of one `domain` share a quota or fail together. `model` is the upstream's name. A
     target of `weight` 2 is preferred as if it were twice as fast; weights are positive. A key never has
     more than `concurrent` calls in flight: past that, more only wait at the provider.
+    `price` is what the provider asks, where it is known.
     """
 
     key: str
@@ -21,6 +24,7 @@ class Target:
     model: str
     weight: float = attrs.field(default=1.0, validator=attrs.validators.gt(0.0))
     concurrent: int = 256
+    price: Price | None = None
 
 
 Route: TypeAlias = tuple[tuple[Target, ...], ...]

@@ -123,6 +123,13 @@ class Indexes:
         """A project's usage on a UTC day; none for a day further back than `KEPT_DAYS`."""
         return self._ledger.on(day, project, environment)
 
+    def spent(self, project: str, first: dt.date, last: dt.date, *, key: str | None = None) -> int:
+        """Nano-dollars that a project, or one of its keys, may have spent on these UTC days.
+
+        `key` is the member of that name in `RequestEnded`. Losers that may have been billed count.
+        """
+        return self._ledger.spent(first, last, project, key)
+
     @property
     def days(self) -> tuple[dt.date, ...]:
         """The UTC days of which usage is kept, ascending."""

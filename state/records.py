@@ -161,7 +161,8 @@ class RequestEnded(Record):
 
     What decided the race, so that it can be run again: `route` (the targets are in the `PolicyInForce`
     with this `policy_id`), the `coin`, the exploration `arm`, the estimates of its size, and, where it
-    must not be hedged, `unhedgeable`. `affinity` is a keyed hash of the prompt's beginning.
+    must not be hedged, `unhedgeable`. `affinity` is a keyed hash of the prompt's beginning. `key` is the
+    first 12 hex digits of the project key's digest.
     """
 
     t: ClassVar[str] = "request_ended"
@@ -197,6 +198,7 @@ class RequestEnded(Record):
     unhedgeable: str | None = None
     deadline_ms: float | None = None
     skips: tuple[Skipped, ...] = ()
+    key: str = ""
 
 
 @attrs.frozen
@@ -247,18 +249,24 @@ class CountedRequest(msgspec.Struct, gc=False):
     attempts: tuple[_Uncounted, ...] = ()
     tax_low: int = 0
     tax_high: int = 0
+    key: str = ""
     line: bytes = b""
 
 
 @attrs.frozen
 class KeyStateChanged(Record):
-    """A pooled key was rested, ejected or taken back. `until_ms` is wall time, as `ts`."""
+    """A pooled key was rested, ejected or taken back. `until_ms` is wall time, as `ts`.
+
+    Where `domain` is given it holds for every key of it, where `provider` is given for all of its.
+    """
 
     t: ClassVar[str] = "key_state_changed"
     key: str
     state: str
     why: str
     until_ms: int | None = None
+    domain: str | None = None
+    provider: str | None = None
 
 
 @attrs.frozen

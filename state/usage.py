@@ -18,7 +18,12 @@ _Scope: TypeAlias = tuple[str, Environment]
 
 @attrs.frozen
 class Usage:
-    """Sums over requests. `errors` had an error or a status of 400 and more."""
+    """Sums over requests. `errors` had an error or a status of 400 and more.
+
+    `nano_usd` is what the answers cost, in billionths of a dollar. The other attempts of their races
+    cost between `tax_low` and `tax_high`: not every upstream tells what it bills for a call that was
+    cancelled.
+    """
 
     requests: int = 0
     errors: int = 0
@@ -26,11 +31,23 @@ class Usage:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     nano_usd: int = 0
+    tax_low: int = 0
+    tax_high: int = 0
 
     @property
     def usd(self) -> float:
-        """What it cost, in dollars."""
-        return self.nano_usd / 1e9
+        """What is known to have been spent, in dollars."""
+        return (self.nano_usd + self.tax_low) / 1e9
+
+    @property
+    def usd_at_most(self) -> float:
+        """What may have been spent, in dollars."""
+        return (self.nano_usd + self.tax_high) / 1e9
+
+    @property
+    def unknown(self) -> bool:
+        """Whether some of the spending is not known."""
+        return self.tax_low != self.tax_high
 
 
 @attrs.define
@@ -41,6 +58,8 @@ class _Tally:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     nano_usd: int = 0
+    tax_low: int = 0
+    tax_high: int = 0
 
     def add(self, record: RequestEnded | CountedRequest) -> None:
         self.requests += 1
@@ -50,6 +69,8 @@ class _Tally:
         self.prompt_tokens += record.prompt_tokens
         self.completion_tokens += record.completion_tokens
         self.nano_usd += record.nano_usd
+        self.tax_low += record.tax_low
+        self.tax_high += record.tax_high
 
     def join(self, other: "_Tally") -> None:
         self.requests += other.requests
@@ -58,6 +79,8 @@ class _Tally:
         self.prompt_tokens += other.prompt_tokens
         self.completion_tokens += other.completion_tokens
         self.nano_usd += other.nano_usd
+        self.tax_low += other.tax_low
+        self.tax_high += other.tax_high
 
     def usage(self) -> Usage:
         return Usage(**attrs.asdict(self))
@@ -67,27 +90,39 @@ _Tallies: TypeAlias = dict[_Scope, _Tally]
 
 
 @attrs.define
+class _Day:
+    """One day's tallies, and what each project key may have spent of live money on it."""
+
+    tallies: _Tallies = attrs.field(factory=dict)
+    keys: dict[tuple[str, str], int] = attrs.field(factory=dict)
+
+
+@attrs.define
 class Ledger:
     """Usage of all projects. Requests may be counted in any order: equal sets give equal ledgers."""
 
-    _days: dict[int, _Tallies] = attrs.field(factory=dict)
+    _days: dict[int, _Day] = attrs.field(factory=dict)
     _before: _Tallies = attrs.field(factory=dict)
 
     def count(self, record: RequestEnded | CountedRequest) -> None:
         """Add one request to its day, or to the time before the days that are kept."""
-        tallies = self._days.get(record.ts // _DAY_MS)
-        if tallies is None:
-            tallies = self._begin_day(record.ts // _DAY_MS)
+        day = self._days.get(record.ts // _DAY_MS)
+        if day is None:
+            day = self._begin_day(record.ts // _DAY_MS)
         scope = (record.project, record.environment)
-        tally = tallies.get(scope)
+        tally = day.tallies.get(scope)
         if tally is None:
-            tally = tallies[scope] = _Tally()
+            tally = day.tallies[scope] = _Tally()
         tally.add(record)
+        spent = record.nano_usd + record.tax_high
+        if spent and record.environment == "live":
+            key = (record.project, record.key)
+            day.keys[key] = day.keys.get(key, 0) + spent
 
     def total(self, project: str, environment: Environment) -> Usage:
         """Usage since ever."""
         total = _Tally()
-        for tallies in (self._before, *self._days.values()):
+        for tallies in (self._before, *(day.tallies for day in self._days.values())):
             tally = tallies.get((project, environment))
             if tally is not None:
                 total.join(tally)
@@ -95,21 +130,38 @@ class Ledger:
 
     def on(self, day: dt.date, project: str, environment: Environment) -> Usage:
         """Usage on a UTC day; none on a day further back than is kept."""
-        tally = self._days.get(day.toordinal() - _EPOCH, {}).get((project, environment))
+        kept = self._days.get(day.toordinal() - _EPOCH)
+        tally = kept.tallies.get((project, environment)) if kept else None
         return tally.usage() if tally else Usage()
+
+    def spent(self, first: dt.date, last: dt.date, project: str, key: str | None = None) -> int:
+        """Nano-dollars that live requests may have cost from one UTC day to another, both included.
+
+        Of the project, or of one of its keys. Takes as long as there are days.
+        """
+        spent = 0
+        for number in range(first.toordinal() - _EPOCH, last.toordinal() - _EPOCH + 1):
+            day = self._days.get(number)
+            if day is None:
+                continue
+            if key is not None:
+                spent += day.keys.get((project, key), 0)
+            elif (tally := day.tallies.get((project, "live"))) is not None:
+                spent += tally.nano_usd + tally.tax_high
+        return spent
 
     @property
     def days(self) -> tuple[dt.date, ...]:
         """The UTC days that are kept, ascending."""
         return tuple(dt.date.fromordinal(day + _EPOCH) for day in sorted(self._days))
 
-    def _begin_day(self, number: int) -> _Tallies:
-        """A new day's tallies; those of the time before if KEPT_DAYS later days are kept already."""
+    def _begin_day(self, number: int) -> _Day:
+        """A new day; the time before if KEPT_DAYS later days are kept already."""
         if len(self._days) < KEPT_DAYS:
-            return self._days.setdefault(number, {})
+            return self._days.setdefault(number, _Day())
         oldest = min(self._days)
         if number < oldest:
-            return self._before
-        for scope, tally in self._days.pop(oldest).items():
+            return _Day(self._before)  # of keys nothing is kept that far back
+        for scope, tally in self._days.pop(oldest).tallies.items():
             self._before.setdefault(scope, _Tally()).join(tally)
-        return self._days.setdefault(number, {})
+        return self._days.setdefault(number, _Day())

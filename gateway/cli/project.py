@@ -66,14 +66,25 @@ def list_projects(*, json: Json = False, config: ConfigFile = None, state: State
     if json:
         print(_json(rows))
         return
-    table = Table("project", "models", "keys", "requests", "tokens")
+    table = Table("project", "models", "keys", "requests", "tokens", "spent")
     for row in rows:
         name = f"{row['project']} (revoked)" if row["revoked"] else row["project"]
         tokens = row["prompt_tokens"] + row["completion_tokens"]
         table.add_row(
-            name, " ".join(row["models"]), " ".join(row["keys"]), str(row["requests"]), str(tokens)
+            name,
+            " ".join(row["models"]),
+            " ".join(row["keys"]),
+            str(row["requests"]),
+            str(tokens),
+            spent(row["usd"], row["usd_at_most"]),
         )
     Console().print(table)
+
+
+def spent(usd: float, at_most: float) -> str:
+    """Dollars as people read them; `at least` where cancelled calls may have cost more than is known."""
+    shown = f"${usd:.2f}" if usd == 0 or usd >= 0.1 else f"${usd:.6f}"
+    return f"at least {shown}" if at_most > usd else shown
 
 
 def _row(indexes: Indexes, name: str) -> dict[str, Any]:
@@ -87,6 +98,8 @@ def _row(indexes: Indexes, name: str) -> dict[str, Any]:
         "requests": total.requests,
         "prompt_tokens": total.prompt_tokens,
         "completion_tokens": total.completion_tokens,
+        "usd": total.usd,
+        "usd_at_most": total.usd_at_most,
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -12,6 +13,9 @@ from gateway.errors import TYPES, ApiError
 from gateway.knobs import Knobs
 from gateway.ticket import Ticket
 from gateway.trail import Trail
+from policies.balance import Candidate, Choice
+from policies.cost import Price
+from policies.features import Scope
 from policies.pool import Lease
 from policies.settings import Policy
 from policies.target import Target
@@ -68,10 +72,28 @@ def attempt(
     ended: float | None = None,
     error: ProviderError | None = None,
     usage: Usage | None = None,
+    price: Price | None = None,
 ) -> Attempt:
     """An upstream call and what became of it."""
-    lease = Lease(TARGET, begun, role == "primary")
-    return Attempt(lease, role, first=first, ended=ended, outcome=outcome, error=error, usage=usage)
+    target = attrs.evolve(TARGET, price=price)
+    lease = Lease(target, begun, role == "primary", Scope(TARGET.model))
+    choice = Choice(Candidate(target, ttft=0.5, inflight=0), ((TARGET.key, 0.5),), 1.0)
+    made = Attempt(lease, role, choice, first=first, ended=ended, outcome=outcome, error=error)
+    made.usage, made.accepted = usage, None if first is None else (begun + first) / 2
+    return made
+
+
+@attrs.define(eq=False)
+class Held:
+    """An admission that lets everything in and remembers what it was told: tokens."""
+
+    told: list[int] = attrs.field(factory=list)
+
+    def extra(self, _tokens: int, _nano_usd: int) -> bool:
+        return True
+
+    def settle(self, tokens: int) -> None:
+        self.told.append(tokens)
 
 
 def each(name: str, *values: Any) -> list[tuple[str, Any]]:

@@ -7,8 +7,9 @@ import attrs
 import msgspec
 import trio
 
-from gateway.errors import ApiError
+from gateway.errors import ApiError, from_provider
 from gateway.reply import Head, Reply
+from providers.errors import ProviderError
 
 
 @attrs.define(eq=False)
@@ -65,25 +66,26 @@ async def heard(
     """Lets `act` answer, and listens to the end; `on_piece` is told of each piece when it comes.
 
     Raises:
-        ApiError: `act` raised it before the answer had begun.
+        ApiError, ProviderError: `act` raised it before the answer had begun.
     """
-    result, refused = Heard(), None
+    result = Heard()
+    refused: ApiError | ProviderError | None = None
 
     async def answer(*, task_status: trio.TaskStatus[Head]) -> None:
         reply = Reply(task_status, 15.0)
         try:
             await act(reply)
-        except ApiError as error:
+        except (ApiError, ProviderError) as error:
             if not reply.begun:
                 raise
-            result.failure = error
+            result.failure = from_provider(error) if isinstance(error, ProviderError) else error
         finally:
             reply.close()
 
     async with trio.open_nursery() as nursery:
         try:
             head: Head = await nursery.start(answer)
-        except ApiError as error:
+        except (ApiError, ProviderError) as error:
             refused = error
         else:
             await result.listen(head, on_piece)

@@ -9,7 +9,7 @@ import trio
 
 from policies.target import Target
 from providers.errors import ProviderError
-from providers.types import Ended, Event, Finished, Started, TextDelta
+from providers.types import Ended, Event, Finished, RateLimits, Started, TextDelta
 
 Step = tuple[float, Sequence[Event] | ProviderError]
 
@@ -28,6 +28,7 @@ class ScriptedExchange:
     accept_after: float = 0.0
     close_takes: float = 0.0
     closed_at: float | None = None
+    limits: RateLimits = RateLimits()
 
     async def __aenter__(self) -> Self:
         return self

@@ -17,13 +17,27 @@ from gateway.knobs import Knobs
 from gateway.relay import Settled
 from gateway.ticket import Ticket
 from gateway.trail import Trail
+from policies.contest import Skip
+from policies.hedge import Plan
 from providers.types import Usage
 from state.errors import StoreUnavailable
-from state.records import AttemptEnded, RequestEnded
-from tests.gateway.asked import USAGE, attempt, chat, embed, ticket
+from state.records import AttemptEnded, Candidate, RequestEnded
+from tests.gateway.asked import USAGE, Held, attempt, chat, embed, ticket
 from tests.gateway.conftest import FragileDisk
 
 OFFER = Offer("m", (), price=Price(0.1, 0.4))
+
+
+@attrs.frozen
+class Raced:
+    """A race that is over."""
+
+    attempts: Sequence[Attempt]
+    skips: Sequence[Skip] = ()
+
+    @property
+    def winner(self) -> Attempt | None:
+        return next((attempt for attempt in self.attempts if attempt.outcome == "won"), None)
 
 
 @attrs.define(eq=False)
@@ -31,7 +45,7 @@ class Office:
     """Where accounts are opened, and where it can be seen what they were closed with."""
 
     books: Books
-    told: list[Usage] = attrs.field(factory=list)
+    held: Held = attrs.field(factory=Held)
 
     def account(
         self,
@@ -42,7 +56,8 @@ class Office:
         so_far: Settled | None = None,
     ) -> Account:
         """The account of a request of which so much is answered by now, if an answer is on its way."""
-        account = Account(asked or ticket(), self.books, offer, self.told.append, attempts)
+        account = Account(asked or ticket(), self.books, offer, self.held)
+        account.race = Raced(attempts)
         if so_far is not None:
             account.so_far = lambda: so_far
         return account
@@ -87,8 +102,8 @@ async def test_an_answered_request_is_one_record(
     trail.ttft = 0.625
     asked = ticket(chat(stream=True), trail=trail, knobs=Knobs(tags=("a", "b=c")))
     won = attempt(1.125, outcome="won", first=1.625, usage=USAGE)
+    won.plan = Plan((0.25,), "fixed")
     account = office.account(asked, [won])
-    account.hedge_delay = 0.25
     account.settle(Settled(USAGE, estimated=False))
 
     assert attrs.evolve(office.record, ts=0) == RequestEnded(
@@ -123,8 +138,17 @@ async def test_an_answered_request_is_one_record(
                 prompt_tokens=25,
                 completion_tokens=42,
                 usage_src="reported",
+                provider="a",
+                headers_ms=375.0,
+                ewma_ms=500.0,
+                headroom=1.0,
+                candidates=(Candidate("a-1", 0.5),),
+                delay_ms=250.0,
+                delay_src="fixed",
             ),
         ),
+        coin=0.0,
+        deadline_ms=600_000.0,
     )
 
 
@@ -173,7 +197,7 @@ async def test_an_account_is_closed_once(office: Office) -> None:
     account.abandon()
 
     assert len(office.records) == 1
-    assert office.told == [USAGE]
+    assert office.held.told == [67]
     assert office.requests == {"ok": 1}
 
 
@@ -189,7 +213,7 @@ async def test_a_refused_request_costs_nothing(office: Office, status: int, outc
     assert (record.status, record.error) == (status, ApiError(status, "no").type)
     assert (record.prompt_tokens, record.completion_tokens, record.nano_usd) == (0, 0, 0)
     assert (record.ttft_ms, record.client_gone) == (None, False)
-    assert office.told == [Usage()]
+    assert office.held.told == [0]
     assert office.requests == {outcome: 1}
     assert office.sample("hedgerow_overhead_seconds_count") == 0
 
@@ -218,7 +242,7 @@ async def test_an_answer_that_we_broke_off_is_recorded_as_one_that_broke(office:
     assert (record.status, record.error, record.client_gone) == (200, "api_error", False)
     assert (record.prompt_tokens, record.completion_tokens) == (25, 42)
     assert record.attempts[0].usage_src == "estimated"
-    assert office.told == [USAGE]
+    assert office.held.told == [67]
     assert office.requests == {"broken": 1}
 
 
@@ -226,7 +250,7 @@ async def test_an_answer_that_we_broke_off_is_recorded_as_one_that_broke(office:
     ("attempts", "so_far", "usage", "source"),
     [
         ([], None, Usage(), None),
-        ([attempt(0.0)], None, Usage(5, 0, 5), "none"),
+        ([attempt(0.0)], None, Usage(5, 0, 5), "estimated"),
         ([attempt(0.0, outcome="won")], Settled(USAGE, estimated=True), USAGE, "estimated"),
         (
             [attempt(0.0, outcome="won", usage=USAGE)],
@@ -253,7 +277,7 @@ async def test_an_abandoned_request_costs_what_was_answered(
     assert (record.prompt_tokens, record.completion_tokens) == (usage.prompt, usage.completion)
     assert record.nano_usd == 100 * usage.prompt + 400 * usage.completion
     assert [ended.usage_src for ended in record.attempts] == ([source] if source else [])
-    assert office.told == [usage]
+    assert office.held.told == [usage.total]
     assert office.requests == {"client_gone": 1}
 
 
@@ -322,7 +346,7 @@ async def test_a_journal_that_cannot_be_written_is_told(office: Office, disk: Fr
         office.account(None, [won]).settle(Settled(USAGE, estimated=False))
 
     assert office.records == ()
-    assert office.told == [USAGE]
+    assert office.held.told == [67]
     assert office.requests == {"server_error": 1}
     attempts = {"provider": "a", "model": "m", "key": "a-1", "role": "primary", "outcome": "won"}
     assert office.sample("hedgerow_attempts_total", **attempts) == 1

@@ -6,9 +6,11 @@ import attrs
 import pytest
 import trio
 
-from gateway.attempt import Attempt, Outcome, clock
+from gateway.attempt import Attempt, Outcome, RunOn, clock
+from policies.balance import Candidate, Choice
+from policies.features import Scope
 from policies.pool import Lease
-from policies.settings import Timeouts
+from policies.settings import CommitOn, Timeouts
 from providers.errors import BrokenAnswer, Clock, ProviderError, TimedOut, UpstreamFailed
 from providers.types import (
     Ended,
@@ -33,23 +35,40 @@ class Run:
     steps: list[Step]
     accept_after: float = 0.0
     timeouts: Timeouts = attrs.field(factory=Timeouts)
-    attempt: Attempt = attrs.field(factory=lambda: Attempt(Lease(TARGET, 0.0, True), "primary"))
+    commit_on: CommitOn = "semantic"
+    stays: bool = False
+    attempt: Attempt = attrs.field(factory=lambda: made())
     reports: list[tuple[float, ProviderError | None]] = attrs.field(factory=list)
+    told: list[str] = attrs.field(factory=list)
     exchange: ScriptedExchange = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.exchange = ScriptedExchange(TARGET, self.steps, accept_after=self.accept_after)
 
     async def __call__(self) -> None:
-        await self.attempt.run(lambda _: self.exchange, self.timeouts, self._report)
+        await self.attempt.run(lambda _: self.exchange, self.timeouts, self.commit_on, self)
 
-    def _report(self, attempt: Attempt) -> None:
+    def accepted(self, attempt: Attempt) -> None:
+        self.told.append("accepted")
+
+    def spoke(self, attempt: Attempt) -> None:
+        self.told.append("spoke")
         self.reports.append((trio.current_time(), attempt.error))
+        if not self.stays:
+            attempt.scope.cancel()
+
+    def closed(self, attempt: Attempt) -> None:
+        self.told.append("closed")
+
+
+def made() -> Attempt:
+    """An attempt that starts at 0."""
+    choice = Choice(Candidate(TARGET, ttft=1.0, inflight=0), (), 1.0)
+    return Attempt(Lease(TARGET, 0.0, True, Scope("model")), "primary", choice)
 
 
 async def at_once(run: Run) -> Run:
     """Runs the attempt; once it has spoken it is released, unless it failed before."""
-    run.attempt.released.set()
     await run()
     return run
 
@@ -73,19 +92,21 @@ async def test_the_first_semantic_event_is_reported_when_it_comes(
     assert run.attempt.pending == [Started(), UsageSeen(Usage(1)), first]
     assert (run.attempt.first, run.attempt.usage, run.attempt.live) == (1.5, Usage(1), True)
     assert run.attempt.exchange is run.exchange
+    assert run.attempt.accepted == 0.0
 
 
 async def test_an_attempt_that_has_spoken_stays_open_until_it_is_released(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     """The race reads the rest from its exchange meanwhile."""
-    run = Run([(1.0, [TextDelta("a")])])
+    run = Run([(1.0, [TextDelta("a")])], stays=True)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(run)
         await trio.sleep(5.0)
         assert run.exchange.closed_at is None
-        run.attempt.released.set()
-    assert run.exchange.closed_at == 5.0
+        run.attempt.cancel()
+    assert (run.exchange.closed_at, run.attempt.cancelled) == (5.0, 5.0)
+    assert run.told == ["accepted", "spoke", "closed"]
 
 
 async def test_a_cancelled_attempt_closes_its_call_and_says_nothing(
@@ -188,7 +209,7 @@ async def test_the_first_word_on_an_attempt_stands_unless_it_was_too_good(
     first: Outcome, second: Outcome, stands: Outcome
 ) -> None:
     """A winner may still break on the way."""
-    attempt = Attempt(Lease(TARGET, 0.0, True), "primary")
+    attempt = made()
     attempt.end(first, DOWN if first == "failed" else None)
     attempt.end(second)
     assert attempt.outcome == stands
@@ -226,7 +247,51 @@ async def test_a_timeout_says_for_how_long_nothing_came(
 
 def test_no_repr_is_longer_than_its_facts() -> None:
     """Attempts end up in logs: without what was said, and without the machinery."""
-    attempt = Attempt(Lease(TARGET, 0.0, True), "primary")
+    attempt = made()
     attempt.pending.append(TextDelta("CANARY"))
     assert "CANARY" not in repr(attempt)
     assert "CancelScope" not in repr(attempt)
+
+
+async def test_reasoning_may_be_told_not_to_end_a_race(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Who races on what is seen waits for content; what was thought before is relayed with it."""
+    thought = TextDelta("hm", kind="reasoning")
+    run = await at_once(Run([(1.0, [thought]), (1.0, [TextDelta("a")])], commit_on="content"))
+
+    assert (run.attempt.first, run.attempt.first_kind) == (2.0, "content")
+    assert run.attempt.pending == [thought, TextDelta("a")]
+
+
+@pytest.mark.parametrize(("run_on", "closed_at"), [("first_token", 2.0), ("end", 3.0)])
+async def test_a_loser_that_may_run_on_stops_where_it_was_told_to(
+    autojump_clock: trio.testing.MockClock, run_on: RunOn, closed_at: float
+) -> None:
+    """At its first token, to know how long it would have taken, or at its end, to know what it cost."""
+    last = [UsageSeen(Usage(1, 2, 3)), Ended()]
+    run = Run([(2.0, [TextDelta("late")]), (1.0, last), (1.0, [])])
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(run)
+        await trio.sleep(1.0)
+        run.attempt.outcome, run.attempt.run_on = "lost", run_on
+
+    assert (run.exchange.closed_at, run.attempt.first) == (closed_at, 2.0)
+    assert (run.reports, run.attempt.complete) == ([], run_on == "end")
+
+
+async def test_a_loser_that_breaks_while_it_runs_on_has_still_only_lost(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """The race has gone on without it: nobody is told of the failure."""
+    run = Run([(2.0, DOWN)])
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(run)
+        await trio.sleep(1.0)
+        run.attempt.outcome, run.attempt.run_on = "lost", "first_token"
+
+    assert (run.attempt.outcome, run.attempt.error, run.told) == (
+        "lost",
+        None,
+        ["accepted", "closed"],
+    )

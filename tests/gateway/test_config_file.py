@@ -108,6 +108,8 @@ domain = "rack 1"
 keys = ["sk-raw-1"]
 weight = 2
 headers = { X-Team = "a" }
+cancel_billing = "bills_input"
+prices = { "meta/llama-3" = { input = 0.5, output = 1, cached_input = 0.05, cache_write = 0.6 } }
 [models.llama]
 targets = ["local", "local/meta/llama-3"]
 policy = "calm"
@@ -121,6 +123,7 @@ timeouts = { connect = 1, first_byte = 2, first_token = 3, idle = 4, total = 5 }
 [projects."müşteri"]
 policy = "calm"
 limits = { rpm = 1 }
+key_limits = { tpm = 5, usd_per_month = 1.5 }
 """
     )
     server = config.server
@@ -132,18 +135,32 @@ limits = { rpm = 1 }
     (provider,) = config.providers
     assert (provider.base_url, provider.weight) == ("http://10.0.0.1:8000/v1", 2.0)
     assert provider.headers == (("x-team", "a"),)
+    assert provider.cancel_billing == "bills_input"
+    assert provider.prices == (("meta/llama-3", Price(0.5, 1.0, 0.05, 0.6)),)
     assert [(key.name, key.origin, key.domain) for key in provider.keys] == [
         ("local-1", "raw", "rack 1")
     ]
     (model,) = config.models
     assert model.targets == ((TargetRef("local", "llama"), TargetRef("local", "meta/llama-3")),)
     assert (model.policy, model.price) == ("calm", Price(0.1, 2.0))
-    hedge = Hedge("fixed", 1.0, 0.9, 0.0, 9.0, 3, 0, 0.1, 1.0, 5)
+    hedge = Hedge(
+        policy="fixed",
+        delay=1.0,
+        quantile=0.9,
+        min_delay=0.0,
+        max_delay=9.0,
+        max_parallel=3,
+        failover_max=0,
+        budget=0.1,
+        burst=1.0,
+        min_samples=5,
+    )
     assert config.policies == {
         "default": Policy(max_queue_wait=2.0),
-        "calm": Policy("calm", hedge, Timeouts(1.0, 2.0, 3.0, 4.0, 5.0)),
+        "calm": Policy("calm", hedge=hedge, timeouts=Timeouts(1.0, 2.0, 3.0, 4.0, 5.0)),
     }
-    assert config.projects == (ProjectConfig("müşteri", None, Limits(1), "calm"),)
+    keys = Limits(tpm=5, usd_per_month=1.5)
+    assert config.projects == (ProjectConfig("müşteri", None, Limits(1), "calm", keys),)
 
 
 def test_eight_different_mistakes_are_eight_errors_at_once(mistakes):
@@ -320,6 +337,36 @@ limits = {{ usd_per_day = 5 }}
 """
     (warning,) = read(text).warnings
     assert warning.startswith("projects.two.")
+
+
+def test_a_model_that_each_of_its_providers_has_a_price_for_is_not_free(read):
+    """Where one of them has none, a call may still go there."""
+    text = """
+[providers.a]
+kind = "ollama"
+prices = { m = { input = 1, output = 2 } }
+[providers.b]
+kind = "ollama"
+[models.m]
+targets = ["a"]
+[models.n]
+targets = ["a/m", "b/m"]
+[projects.p]
+models = ["m", "n"]
+limits = { usd_per_day = 5 }
+"""
+    (warning,) = read(text).warnings
+    assert warning.endswith("count as free: n")
+
+
+@pytest.mark.parametrize(
+    "where", ["limits.usd_per_day", "limits.usd_per_month", "key_limits.usd_per_month"]
+)
+def test_every_limit_of_money_needs_prices(read, where: str):
+    """The first that a project has is named."""
+    table, name = where.split(".")
+    (warning,) = read(f"{PRICED}[projects.p]\n{table} = {{ {name} = 5 }}\n").warnings
+    assert warning.startswith(f"projects.p.{where}: models without a price")
 
 
 def test_local_providers_need_no_key(read):

@@ -77,6 +77,15 @@ def mistakes(read):
         ("[projects.p]\nlimits = {rpm = true}", "projects.p.limits.rpm", "found true or false"),
         ("[projects.p]\nlimits = {usd_per_day = -1}", "projects.p.limits.usd_per_day", "-1"),
         ("[projects.p]\npolicy = 'none'", "projects.p.policy", '"none" is not a policy'),
+        ("[projects.p]\nkey_limits = 5", "projects.p.key_limits", "expected a table"),
+        (f"{LOCAL}cancel_billing = 'never'", "providers.local.cancel_billing", "is not a way"),
+        (f"{LOCAL}prices = 5", "providers.local.prices", "expected a table"),
+        (f"{LOCAL}prices = {{m = {{input = 1}}}}", "providers.local.prices.m.output", "required"),
+        (
+            f"{LOCAL}[models.m]\ntargets = ['local']\nprice = {{input = 1, output = 1, cached = 1}}",
+            "models.m.price.cached",
+            "unknown key",
+        ),
         ("[provider.x]", "provider", "unknown key"),
     ],
 )
@@ -105,10 +114,20 @@ TOML_VALUES = st.recursive(
 TABLES = {
     "server": ("bind", "grace", "body_limit"),
     "state": ("url", "sync_interval", "on_store_failure"),
-    "providers.x": ("kind", "keys", "base_url", "weight", "headers", "domain"),
+    "providers.x": (
+        "kind",
+        "keys",
+        "base_url",
+        "weight",
+        "headers",
+        "domain",
+        "cancel_billing",
+        "prices",
+    ),
     "models.m": ("targets", "policy", "price"),
-    "policies.p": ("hedge", "timeouts", "max_queue_wait"),
-    "projects.q": ("models", "limits", "policy"),
+    "policies.p": ("hedge", "timeouts", "max_queue_wait", "balance", "affinity"),
+    "policies.p.hedge": ("schedule", "learned", "explore", "unit", "probability", "loser"),
+    "projects.q": ("models", "limits", "policy", "key_limits"),
 }
 
 

@@ -12,9 +12,11 @@ from gateway.config_values import (
     read_header_name,
     read_header_value,
     read_label,
+    read_moment,
     read_name,
     read_quantile,
 )
+from policies.settings import AtQuantile, Moment
 
 
 @pytest.mark.parametrize("name", ["a", "gemini-a", "Team_1.prod", "x" * 64])
@@ -134,3 +136,29 @@ def test_a_choice_is_one_of_its_words():
     assert far.value.suggestion == "one of: fixed, off"
     with pytest.raises(Mistake, match="expected a way to hedge, found a list"):
         read(["off"])
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("p90", AtQuantile(0.9)),
+        ("p99.9", AtQuantile(0.999)),
+        (" p99.99 ", AtQuantile(0.9999)),
+        ("p5", AtQuantile(0.05)),
+        ("2s", 2.0),
+        ("250ms", 0.25),
+        (0, 0.0),
+    ],
+)
+def test_moments_are_quantiles_or_durations(written: Any, moment: Moment):
+    """A quantile is exactly the fraction that is written."""
+    assert read_moment(written) == moment
+
+
+@pytest.mark.parametrize(
+    "written", ["p0", "p100", "p101", "p", "P90", "90%", "p-1", "soon", -1, True]
+)
+def test_what_is_no_moment_is_refused(written: Any):
+    """With what may be written instead."""
+    with pytest.raises(Mistake, match="a quantile"):
+        read_moment(written)

@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.account import Books
+from gateway.auth import Principal
 from gateway.catalog import Catalog
 from gateway.config import Config, KeyConfig, ProjectConfig, ProviderConfig
 from gateway.context import Context
@@ -73,7 +74,19 @@ def test_the_file_has_the_last_word_on_a_projects_models(context: Context) -> No
 def test_a_project_has_one_meter(context: Context) -> None:
     """All its requests are counted on it; a project without configuration has none."""
     context.config = Config(projects=(ProjectConfig("demo", limits=Limits(rpm=1)),))
-    assert context.meter("other") is None
-    meter = context.meter("demo")
-    assert meter is not None
-    assert context.meter("demo") is meter
+    assert context.meters_of(Principal("other", "live", "a1")) == ()
+    (meter,) = context.meters_of(Principal("demo", "live", "a1"))
+    assert context.meters_of(Principal("demo", "test", "b2")) == (meter,)
+    assert (meter.whose, meter.limits) == ("project", Limits(rpm=1))
+
+
+def test_each_key_has_a_meter_of_its_own_where_keys_have_limits(context: Context) -> None:
+    """Beside the project's, and every time the same one."""
+    limited = ProjectConfig("demo", key_limits=Limits(rpm=1))
+    context.config = Config(projects=(limited,))
+    project, one = context.meters_of(Principal("demo", "live", "a1"))
+    again, two = context.meters_of(Principal("demo", "live", "b2"))
+    assert project is again
+    assert one is not two
+    assert (one.whose, one.limits) == ("key", Limits(rpm=1))
+    assert context.meters_of(Principal("demo", "live", "a1")) == (project, one)

@@ -153,7 +153,7 @@ async def test_a_client_that_leaves_pays_for_what_it_has_heard(tmp_path: Path) -
 
 async def test_a_project_that_has_spent_its_dollars_waits_for_midnight(tmp_path: Path) -> None:
     """By the prices of the file, from what stands in the journal; test mode spends nothing."""
-    limits = "[projects.default]\nlimits = { usd_per_day = 0.000001 }\n"
+    limits = "[projects.default]\nlimits = { usd_per_day = 0.00201 }\n"
     async with running(tmp_path, keys={"one": QUICK}, settings=PRICED + limits) as gateway:
         await until_midnight(at_least=10.0)
         mocked = await gateway.http.post(

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from gateway.metrics import GRAVITY, Metrics
-from policies.pool import KeyStatistics
 from policies.rest import STATES, State
+from policies.statistics import KeyStatistics
 from policies.target import Target
 from state.records import AttemptEnded, RequestEnded
 
@@ -135,9 +135,9 @@ def test_hedges_are_counted_with_what_became_of_them(
 def test_upstream_calls_are_counted_winners_and_losers_alike(kind: str, name: str) -> None:
     """By key; the time to the first token is the call's own, from when it was sent."""
     metrics = Metrics()
-    lost = ended(key="b-1", role="hedge", outcome="lost", first_ms=None)
-    metrics.attempt_ended(ended(), "m", "a", kind)
-    metrics.attempt_ended(lost, "m", "b", kind)
+    lost = ended(key="b-1", provider="b", role="hedge", outcome="lost", first_ms=None)
+    metrics.attempt_ended(ended(provider="a"), "m", kind)
+    metrics.attempt_ended(lost, "m", kind)
     for labels in (
         {"provider": "a", "key": "a-1", "role": "primary", "outcome": "won"},
         {"provider": "b", "key": "b-1", "role": "hedge", "outcome": "lost"},
@@ -198,7 +198,7 @@ def test_a_models_label_is_given_and_never_the_name_that_was_asked_for() -> None
     metrics = Metrics()
     for n in range(3):
         metrics.request_ended(request(model=f"made-up-{n}"), "unlisted", 0.001)
-        metrics.attempt_ended(ended(model=f"made-up-{n}"), "unlisted", "a", "gemini")
+        metrics.attempt_ended(ended(model=f"made-up-{n}"), "unlisted", "gemini")
     scraped = metrics.render()
     assert b"made-up" not in scraped
     assert scraped.count(b"hedgerow_requests_total{") == 1

@@ -6,9 +6,11 @@ import attrs
 import pytest
 import trio
 
+from gateway.answer import Answer
 from gateway.attempt import Attempt
-from gateway.race import Answer, Entry, Race
-from policies.hedge import Plan
+from gateway.race import Race
+from policies.contest import Contest
+from policies.features import Features
 from policies.pool import Pool
 from policies.settings import Hedge, Policy, Timeouts
 from providers.errors import (
@@ -26,8 +28,8 @@ from tests.gateway.scripted import Stage, Step, spoken, targets
 class FirstOfAll(random.Random):
     """Chance that always draws the first, so that a test knows who is primary."""
 
-    def randrange(self, *_: int) -> int:
-        return 0
+    def random(self) -> float:
+        return 0.0
 
 
 @attrs.define(eq=False)
@@ -38,17 +40,37 @@ class Result:
     first_at: float | None = None
     ended: list[Attempt] = attrs.field(factory=list)
 
+    async def relay(self, answer: Answer) -> None:
+        """Takes the whole answer."""
+        self.first_at = trio.current_time()
+        while events := await answer.receive():
+            self.events.extend(events)
+
     @property
     def text(self) -> str:
         return "".join(event.text for event in self.events if isinstance(event, TextDelta))
 
 
-def entry(stage: Stage, result: Result, **changes: object) -> Entry:
-    """An entry for a two-key race that hedges after one second, changed where a test says so."""
-    pool = Pool()
+def contest(stage: Stage, **changes: object) -> Contest:
+    """The judgement of a race that hedges after one second, changed where a test says so."""
+    made = Contest(
+        name="model",
+        route=(targets(stage.scripts),),
+        policy=Policy(hedge=Hedge(policy="fixed", delay=1.0), timeouts=Timeouts()),
+        features=Features(),
+        pool=Pool(),
+        rng=FirstOfAll(1),
+        deadline=trio.current_time() + 600.0,
+    )
+    return attrs.evolve(made, **changes)
+
+
+def race_of(stage: Stage, result: Result, **changes: object) -> Race:
+    """A race over a stage's scripts, whose ends are noted in the result."""
+    judged = contest(stage, **changes)
 
     def notify(attempt: Attempt) -> None:
-        pool.finish(
+        judged.pool.finish(
             attempt.lease,
             attempt.outcome or "client_gone",
             trio.current_time(),
@@ -57,31 +79,14 @@ def entry(stage: Stage, result: Result, **changes: object) -> Entry:
         )
         result.ended.append(attempt)
 
-    made = Entry(
-        name="model",
-        route=(targets(stage.scripts),),
-        policy=Policy(hedge=Hedge(policy="fixed", delay=1.0), timeouts=Timeouts()),
-        plan=Plan(1.0, "fixed"),
-        pool=pool,
-        open=stage.open,
-        rng=FirstOfAll(1),
-        deadline=trio.current_time() + 600.0,
-        notify=notify,
-    )
-    return attrs.evolve(made, **changes)
+    return Race(judged, stage.open, notify)
 
 
 async def raced(scripts: dict[str, list[Step]], **changes: object) -> tuple[Race, Result, Stage]:
     """Runs a race over these scripts to its end."""
     stage, result = Stage(scripts), Result()
-    race = Race(entry(stage, result, **changes))
-
-    async def relay(answer: Answer) -> None:
-        result.first_at = trio.current_time()
-        while events := await answer.receive():
-            result.events.extend(events)
-
-    await race.run(relay)
+    race = race_of(stage, result, **changes)
+    await race.run(result.relay)
     return race, result, stage
 
 
@@ -179,7 +184,7 @@ async def test_a_rejected_request_ends_the_race_at_once(
     stage = Stage({"a": [(0.1, RequestRejected("bad", status=400))], "b": [(0.1, spoken())]})
 
     with pytest.raises(RequestRejected):
-        await Race(entry(stage, Result())).run(_never)
+        await race_of(stage, Result()).run(_never)
 
     assert len(stage.opened) == 1
 
@@ -197,7 +202,7 @@ async def test_the_most_telling_error_is_raised_when_all_fail(
     )
 
     with pytest.raises(RateLimited) as caught:
-        await Race(entry(stage, Result())).run(_never)
+        await race_of(stage, Result()).run(_never)
 
     assert caught.value.retry_after == 7.0
     assert len(stage.opened) == 3
@@ -208,10 +213,10 @@ async def test_a_domain_that_pushed_back_is_not_asked_again(
 ) -> None:
     """Keys that share a quota are not tried one after the other into the same limit."""
     stage = Stage({"a": [(0.1, RateLimited("no", status=429))], "b": [(0.1, spoken())]})
-    shared = entry(stage, Result(), route=(targets(["a", "b"], domain="one"),))
+    shared = race_of(stage, Result(), route=(targets(["a", "b"], domain="one"),))
 
     with pytest.raises(RateLimited):
-        await Race(shared).run(_never)
+        await shared.run(_never)
 
     assert [exchange.target.key for exchange in stage.opened] == ["a"]
 
@@ -222,7 +227,7 @@ async def test_failovers_have_a_cap(autojump_clock: trio.testing.MockClock) -> N
     stage = Stage({key: [(0.1, down)] for key in "abcdefgh"})
 
     with pytest.raises(UpstreamFailed):
-        await Race(entry(stage, Result())).run(_never)
+        await race_of(stage, Result()).run(_never)
 
     assert len(stage.opened) == 4
 
@@ -237,9 +242,7 @@ async def test_a_silent_upstream_is_given_up_by_its_clock(
 ) -> None:
     """The clocks fire when no byte arrives, and the next key is tried."""
     policy = Policy(hedge=Hedge(policy="off"), timeouts=timeouts)
-    race, result, _ = await raced(
-        {"a": [], "b": [(0.5, spoken("b"))]}, policy=policy, plan=Plan(None, "off")
-    )
+    race, result, _ = await raced({"a": [], "b": [(0.5, spoken("b"))]}, policy=policy)
 
     assert race.attempts[0].outcome in ("timeout", "failed")
     assert isinstance(race.attempts[0].error, TimedOut)
@@ -267,7 +270,7 @@ async def test_the_total_clock_ends_a_race_nobody_won(
     stage, result = Stage({"a": [], "b": []}), Result()
 
     with pytest.raises(TimedOut) as caught:
-        await Race(entry(stage, result, deadline=trio.current_time() + 3.0)).run(_never)
+        await race_of(stage, result, deadline=trio.current_time() + 3.0).run(_never)
 
     assert (caught.value.clock, trio.current_time()) == ("total", 3.0)
     assert stage.open_calls == 0
@@ -285,7 +288,7 @@ async def test_a_photo_finish_commits_once(autojump_clock: trio.testing.MockCloc
 async def test_closing_a_loser_delays_no_token(autojump_clock: trio.testing.MockClock) -> None:
     """The winner is relayed while the loser still closes its connection."""
     stage, result = Stage({"a": [], "b": [(0.5, spoken("b"))]}, close_takes=1.5), Result()
-    race = Race(entry(stage, result))
+    race = race_of(stage, result)
     done_at = 0.0
 
     async def relay(answer: Answer) -> None:
@@ -304,7 +307,7 @@ async def test_a_client_that_leaves_takes_every_attempt_with_it(
 ) -> None:
     """Cancelling the request closes all its calls at once, and every attempt has its one record."""
     stage, result = Stage({"a": [], "b": []}), Result()
-    race = Race(entry(stage, result))
+    race = race_of(stage, result)
 
     with trio.move_on_after(2.0):
         await race.run(_never)
@@ -319,7 +322,7 @@ async def test_a_client_that_leaves_in_the_middle_of_its_answer_is_not_a_win(
 ) -> None:
     """The winner of an abandoned request is recorded as what it was."""
     stage, result = Stage({"a": [(0.1, (TextDelta("half"),))]}), Result()
-    race = Race(entry(stage, result))
+    race = race_of(stage, result)
 
     async def relay(answer: Answer) -> None:
         while await answer.receive():
@@ -342,7 +345,7 @@ async def test_an_error_in_the_relay_is_itself_and_no_group(
         raise LookupError("a bug")
 
     with pytest.raises(LookupError):
-        await Race(entry(stage, result)).run(relay)
+        await race_of(stage, result).run(relay)
 
     assert stage.open_calls == 0
 
@@ -364,16 +367,16 @@ async def test_a_race_waits_shortly_for_a_key_that_rests(
 ) -> None:
     """When every key cools for less than the queue wait, the request is held instead of refused."""
     stage, result = Stage({"a": [(0.1, spoken("a"))]}), Result()
-    made = entry(stage, result)
-    lease = made.pool.begin(made.route[0][0], trio.current_time())
+    made = race_of(stage, result)
+    lease = made.contest.pool.begin(made.contest.route[0][0], trio.current_time())
     limited = RateLimited("no", status=429, retry_after=2.0)
-    made.pool.finish(lease, "failed", trio.current_time(), random.Random(1), limited)
+    made.contest.pool.finish(lease, "failed", trio.current_time(), random.Random(1), limited)
 
     async def relay(answer: Answer) -> None:
         while events := await answer.receive():
             result.events.extend(events)
 
-    await Race(made).run(relay)
+    await made.run(relay)
 
     assert result.text == "a"
     assert trio.current_time() >= 2.0
@@ -385,18 +388,18 @@ async def test_a_race_waits_while_its_only_key_is_full(
     """Our own limit on a key's calls holds a request back; it does not refuse it."""
     stage, result = Stage({"a": [(0.1, spoken("a"))]}), Result()
     (target,) = targets(["a"])
-    made = entry(stage, result, route=((attrs.evolve(target, concurrent=1),),))
-    lease = made.pool.begin(made.route[0][0], trio.current_time())
+    made = race_of(stage, result, route=((attrs.evolve(target, concurrent=1),),))
+    lease = made.contest.pool.begin(made.contest.route[0][0], trio.current_time())
 
     async def relay(answer: Answer) -> None:
         while events := await answer.receive():
             result.events.extend(events)
 
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(Race(made).run, relay)
+        nursery.start_soon(made.run, relay)
         await trio.sleep(1.0)
         assert result.events == []
-        made.pool.finish(lease, "won", trio.current_time(), random.Random(1))
+        made.contest.pool.finish(lease, "won", trio.current_time(), random.Random(1))
 
     assert result.text == "a"
 
@@ -406,13 +409,13 @@ async def test_a_race_that_would_wait_too_long_is_refused_with_the_soonest_time(
 ) -> None:
     """A 429 says when the first key is back."""
     stage, result = Stage({"a": [(0.1, spoken("a"))]}), Result()
-    made = entry(stage, result)
-    lease = made.pool.begin(made.route[0][0], trio.current_time())
+    made = race_of(stage, result)
+    lease = made.contest.pool.begin(made.contest.route[0][0], trio.current_time())
     limited = RateLimited("no", status=429, retry_after=60.0)
-    made.pool.finish(lease, "failed", trio.current_time(), random.Random(1), limited)
+    made.contest.pool.finish(lease, "failed", trio.current_time(), random.Random(1), limited)
 
     with pytest.raises(RateLimited) as caught:
-        await Race(made).run(_never)
+        await made.run(_never)
 
     assert caught.value.retry_after == pytest.approx(60.0, rel=0.25)
     assert trio.current_time() == 0.0

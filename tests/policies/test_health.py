@@ -110,16 +110,47 @@ def test_a_success_that_began_before_does_not_end_a_cool_down():
     assert not health.available(A1, 6.0)
 
 
-def test_an_overloaded_upstream_that_names_a_time_is_left_alone_and_counted():
-    """503 with Retry-After cools, and is a failure like any other."""
+@pytest.mark.parametrize("status", [503, 529])
+def test_an_overloaded_upstream_that_names_a_time_is_left_alone_and_counted(status):
+    """503 and 529 with Retry-After cool, and are failures like any other."""
     health = Health()
-    busy = UpstreamFailed("busy", status=503, retry_after=20.0)
+    busy = UpstreamFailed("busy", status=status, retry_after=20.0)
     changes = see(health, A1, busy, busy, busy)
-    assert [(change.to, change.why) for change in changes] == [
-        ("cooling", "503"),
-        ("ejected", "503"),
+    assert [(change.was, change.to) for change in changes] == [
+        ("active", "cooling"),
+        ("cooling", "ejected"),
     ]
     assert not health.available(A1, 15.0)
+
+
+def test_other_failures_that_name_a_time_are_failures_only():
+    """What a proxy's 502 says about later is not the upstream's word."""
+    health = Health()
+    assert see(health, A1, UpstreamFailed("proxy", status=502, retry_after=20.0)) == []
+    assert health.available(A1, 0.0)
+
+
+@pytest.mark.parametrize("status", [408, 409, 425, 500, 502, 503, 504, 529])
+def test_an_upstream_that_breaks_is_a_failure_whatever_it_calls_it(status):
+    """Three in a row eject."""
+    health = Health()
+    broke = UpstreamFailed("broke", status=status)
+    assert [change.to for change in see(health, A1, *[broke] * 3)] == ["ejected"]
+
+
+@pytest.mark.parametrize("clock", ["connect", "first_byte", "first_token", "idle"])
+def test_silence_is_a_failure(clock):
+    """Before the first token or after it: three in a row eject."""
+    health = Health()
+    silent = errors.TimedOut("silent", clock=clock)
+    assert [change.to for change in see(health, A1, *[silent] * 3)] == ["ejected"]
+
+
+def test_an_empty_answer_is_a_failure():
+    """A good status with nothing behind it is no success."""
+    health = Health()
+    empty = errors.BrokenAnswer("empty")
+    assert [change.to for change in see(health, A1, *[empty] * 3)] == ["ejected"]
 
 
 def test_three_failures_in_a_row_eject_the_key_and_nothing_else():
@@ -165,7 +196,7 @@ def test_probation_lets_one_attempt_through_and_its_success_opens_the_door():
     assert health.begin(A1, 10.0) == ()
     health.release(claim)
     (change,) = see(health, A1, None, now=11.0, begun=10.0)
-    assert (change.was, change.to, change.why) == ("ejected", "active", "answered")
+    assert (change.was, change.to, change.why) == ("probation", "active", "answered")
     assert health.available(A1, 11.0)
     assert health.state(A1, 11.0) == "active"
 
@@ -234,7 +265,7 @@ def test_an_empty_account_rests_the_whole_domain_longer_each_time():
     (again,) = see(health, A2, EMPTY, now=601.0)
     assert again.until == 601.0 + 1200.0
     (paid,) = see(health, A2, None, now=2000.0)
-    assert (paid.was, paid.to, paid.domain) == ("exhausted", "active", "org-a")
+    assert (paid.was, paid.to, paid.domain) == ("probation", "active", "org-a")
 
 
 def test_an_unknown_model_is_left_out_at_that_key_only():
@@ -280,6 +311,29 @@ def test_the_wait_is_for_what_time_can_heal():
     assert health.soonest([], 0.0) is None
 
 
+def test_a_probe_that_is_rate_limited_gives_its_place_back_and_proves_nothing():
+    """The key stays on probation: neither good nor bad."""
+    health = ejected(A1)
+    health.release(health.begin(A1, 10.0))
+    see(health, A1, LIMITED_SOMEHOW, now=10.0)
+    assert health.state(A1, 10.5) == "cooling"
+    assert health.state(A1, 11.0) == "probation"
+    assert health.begin(A1, 11.0) != ()
+
+
+def test_refused_credentials_are_tried_once_more_after_a_reload():
+    """The operator may have replaced them; other troubles keep their time."""
+    health = ejected(A2)
+    see(health, A1, INVALID)
+    health.reprobe()
+    assert health.state(A1, 1.0) == "probation"
+    assert health.state(A2, 1.0) == "ejected"
+    claim = health.begin(A1, 1.0)
+    assert len(claim) == 1
+    health.release(claim)
+    assert [change.until for change in see(health, A1, INVALID, now=2.0)] == [3602.0]
+
+
 @pytest.mark.parametrize(
     ("size", "bad", "back"),
     [(8, 4, 0), (8, 5, 1), (8, 8, 4), (3, 1, 0), (3, 2, 1), (2, 1, 0), (1, 1, 1)],
@@ -303,6 +357,6 @@ def test_forgetting_leaves_what_is_still_configured():
     assert not health.available(A2, 1.0)
     assert health.available(B1, 1.0)
     assert len(health._rests) == 2
-    assert set(health._records) == {"a-1"}
+    assert set(health._records) == {("ejected", "a-1")}
     health.retain([])
     assert health.available(A1, 1.0)

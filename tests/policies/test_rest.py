@@ -14,7 +14,9 @@ def test_each_reason_concerns_what_it_is_about():
         ("invalid", "a-1"),
         ("missing", "a-1", "m"),
         ("exhausted", "org"),
+        ("pressed", "a"),
         ("cooling", "org", "m"),
+        ("unreachable", "org"),
         ("ejected", "a-1"),
     )
     assert scopes(TARGET) == tuple(scope(reason, TARGET) for reason in STATES)
@@ -40,4 +42,5 @@ def test_probation_has_one_place():
 def test_only_a_cooled_domain_returns_without_probation(reason):
     """A rate limit that has passed is no doubt about the key."""
     assert Rest(reason, 0.0, 10.0).claim(10.0) is (reason != "cooling")
+    assert Rest(reason, 0.0, 10.0).has_probation is (reason != "cooling")
     assert Rest(reason, 0.0, 10.0).state == STATES[reason]

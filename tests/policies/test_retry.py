@@ -67,10 +67,71 @@ def test_no_errors_have_no_most_telling_one():
 
 
 def test_failovers_in_a_brown_out_are_a_fifth_of_the_requests():
-    """Ten at once, then one for five requests, though every request would like three."""
+    """Over any ten seconds a fifth and ten more, though every request would like three."""
     budget = RetryBudget()
-    granted = 0
+    granted = []
+    for step in range(6000):
+        now = step / 100
+        budget.deposit(now)
+        granted += [now] * sum(budget.withdraw(now) for _ in range(3))
+    for start in range(50):
+        within = sum(start <= moment < start + 10 for moment in granted)
+        assert within <= 0.2 * 1000 + 10 + 1
+    assert len(granted) > 0.15 * 6000
+
+
+def test_requests_of_one_moment_count_as_well_as_a_stream():
+    """A thousand begin at once and a fifth of them meets a dead key: every one may move on."""
+    budget = RetryBudget()
     for _ in range(1000):
-        budget.deposit()
-        granted += sum(budget.withdraw() for _ in range(3))
-    assert 190 <= granted <= 210
+        budget.deposit(0.0)
+    assert sum(budget.withdraw(0.1) for _ in range(1000)) == 210
+    assert (budget.granted, budget.refused) == (210, 790)
+
+
+def test_good_times_save_nothing_up():
+    """What was not used within ten seconds is gone, but the ten are always there."""
+    budget = RetryBudget()
+    for _ in range(1000):
+        budget.deposit(0.0)
+    assert budget.level(9.9) == 210.0
+    assert budget.level(10.0) == 10.0
+    assert sum(budget.withdraw(10.0) for _ in range(100)) == 10
+    assert budget.level(10.0) == 0.0
+    assert budget.level(20.0) == 10.0
+
+
+def test_the_window_slides_by_seconds():
+    """Each second's requests and failovers leave it on their own."""
+    budget = RetryBudget()
+    for second in range(10):
+        budget.deposit(float(second))
+        assert budget.withdraw(second + 0.5)
+    assert budget.level(9.9) == pytest.approx(2.0)
+    assert budget.level(10.0) == pytest.approx(2.8)
+    assert budget.level(14.0) == pytest.approx(6.0)
+
+
+def test_any_clock_will_do():
+    """It may start anywhere, jump ahead by years, or step back."""
+    budget = RetryBudget()
+    budget.deposit(1e9)
+    assert budget.withdraw(1e9)
+    assert budget.level(1e9 - 50.0) == pytest.approx(9.2)
+    assert budget.level(2e9) == 10.0
+
+
+@pytest.mark.parametrize(
+    ("error", "action"),
+    [
+        (LIMITED, Action.FAILOVER),
+        (FAILED, Action.FAILOVER),
+        (UNREACHABLE, Action.FAILOVER),
+        (TimedOut("no connection", clock="connect"), Action.FAILOVER),
+        (SILENT, Action.FATAL),
+        (BROKEN, Action.FATAL),
+    ],
+)
+def test_what_must_not_run_twice_moves_on_only_after_a_definite_no(error, action):
+    """After silence nobody knows whether the upstream has done it."""
+    assert after(error, twice_is_harm=True) is action

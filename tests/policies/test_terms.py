@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from policies.terms import asks_for_rest, is_failure, lasts, refusal, why
+from policies.terms import advice, asks_for_rest, is_failure, is_unreachable, lasts, refusal, why
 from providers import errors
 from providers.errors import RateLimited, TimedOut, UpstreamFailed
 
@@ -32,6 +32,9 @@ class Most(random.Random):
     [
         (LIMITED, True, None, False),
         (OVERLOADED, True, None, True),
+        (UpstreamFailed("busy", status=529, retry_after=5.0), True, None, True),
+        (UpstreamFailed("busy", status=503), False, None, True),
+        (UpstreamFailed("proxy", status=502, retry_after=5.0), False, None, True),
         (BROKEN_NOW, False, None, True),
         (UpstreamFailed("broke", status=500), False, None, True),
         (errors.Unreachable("no route"), False, None, True),
@@ -54,7 +57,9 @@ def test_every_error_has_its_consequences(error, rest, refused, failure):
     ("reason", "error", "times"),
     [
         ("cooling", LIMITED, [1, 2, 4, 8, 16, 32, 60, 60]),
+        ("pressed", LIMITED, [1, 2, 4, 8, 16, 32, 60, 60]),
         ("ejected", OVERLOADED, [10, 20, 30, 40]),
+        ("unreachable", errors.Unreachable("no route"), [10, 20, 30, 40]),
         ("exhausted", LIMITED, [600, 1200, 2400, 4800, 9600, 19200, 21600, 21600]),
         ("invalid", LIMITED, [3600, 3600]),
         ("missing", LIMITED, [600, 600]),
@@ -66,20 +71,29 @@ def test_the_same_trouble_again_lasts_longer(reason, error, times):
 
 
 @pytest.mark.parametrize(
-    ("advice", "least", "most"), [(5.0, 5.0, 6.0), (290.0, 290.0, 300.0), (1e9, 300.0, 300.0)]
+    ("seconds", "least", "most"), [(5.0, 5.0, 6.0), (290.0, 290.0, 300.0), (1e9, 300.0, 300.0)]
 )
-def test_advice_is_followed_up_to_five_minutes_and_never_undercut(advice, least, most):
+def test_advice_is_followed_up_to_five_minutes_and_never_undercut(seconds, least, most):
     """Chance only ever adds, and the cap holds with it."""
-    error = RateLimited("slow down", status=429, retry_after=advice)
+    error = RateLimited("slow down", status=429, retry_after=seconds)
     assert lasts("cooling", error, 9, Least()) == least
     assert lasts("cooling", error, 9, Most()) == pytest.approx(most)
 
 
-@pytest.mark.parametrize("advice", [0.0, -3.0])
-def test_advice_to_come_back_at_once_is_no_advice(advice):
+@pytest.mark.parametrize("seconds", [0.0, -3.0, None])
+def test_advice_to_come_back_at_once_is_no_advice(seconds):
     """Or a key that always says so would be called in a hot loop."""
-    error = RateLimited("slow down", status=429, retry_after=advice)
+    error = RateLimited("slow down", status=429, retry_after=seconds)
+    assert advice(error) == 0.0
     assert lasts("cooling", error, 1, Least()) == 1.0
+
+
+def test_a_connection_that_never_came_is_told_from_an_answer_that_never_came():
+    """Only the first says something of the whole domain."""
+    assert is_unreachable(errors.Unreachable("no route"))
+    assert is_unreachable(TimedOut("no connection", clock="connect"))
+    assert not is_unreachable(TimedOut("silent", clock="first_byte"))
+    assert not is_unreachable(BROKEN_NOW)
 
 
 @pytest.mark.parametrize(("reason", "most"), [("cooling", 60), ("ejected", 300)])

@@ -9,10 +9,12 @@ from state.records import (
     KeyIssued,
     KeyRevoked,
     KeyStateChanged,
+    PolicyInForce,
     ProjectChanged,
     ProjectCreated,
     ProjectRevoked,
     RequestEnded,
+    RouteTarget,
 )
 
 CORPUS = [
@@ -43,6 +45,17 @@ CORPUS = [
     (
         Dropped(7, ts=1795380002959),
         '{"t":"dropped","v":1,"seq":7,"ts":1795380002959,"count":7,"crc":"a8570469"}',
+    ),
+    (
+        PolicyInForce(
+            "ab12cd34",
+            "calm",
+            "gpt-4o",
+            '{"hedge":{"policy":"off"}}',
+            (RouteTarget("a-1", "a", "a", "gpt-4o", 0, 2.0),),
+            ts=1795380002960,
+        ),
+        r'{"t":"policy_in_force","v":1,"seq":8,"ts":1795380002960,"config":"{\"hedge\":{\"policy\":\"off\"}}","policy":"calm","policy_id":"ab12cd34","route":"gpt-4o","targets":[{"domain":"a","key":"a-1","model":"gpt-4o","provider":"a","tier":0,"weight":2.0}],"crc":"ec2f8084"}',
     ),
 ]
 

@@ -81,6 +81,44 @@ def test_usage_is_told_in_dollars():
     """A billion billionths are one."""
     assert Usage(nano_usd=2_500_000_000).usd == 2.5
     assert Usage().usd == 0.0
+    assert not Usage(nano_usd=5, tax_low=3, tax_high=3).unknown
+
+
+def test_what_losers_may_have_cost_is_told_as_bounds(request_ended):
+    """Known is what is certain; the upper bound has what cancelled calls may be billed."""
+    ledger = Ledger()
+    ledger.count(request_ended(ts=1, nano_usd=10**9, tax_low=10**9, tax_high=3 * 10**9))
+    usage = ledger.total("demo", "live")
+    assert (usage.usd, usage.usd_at_most, usage.unknown) == (2.0, 4.0, True)
+
+
+def test_spending_of_a_month_is_the_sum_of_its_days_with_what_losers_may_have_cost(request_ended):
+    """Of live requests; the last day of the month before is not in it, nor the first of the next."""
+    ledger = Ledger()
+    for day in range(70):
+        ledger.count(request_ended(ts=day * DAY, nano_usd=1, tax_high=10))
+        ledger.count(request_ended(ts=day * DAY, nano_usd=100, environment="test"))
+        ledger.count(request_ended(ts=day * DAY, nano_usd=1000, project="other"))
+    february = dt.date(1970, 2, 1), dt.date(1970, 2, 28)
+    assert ledger.spent(*february, "demo") == 28 * 11
+    assert ledger.spent(dt.date(1970, 2, 3), dt.date(1970, 2, 3), "demo") == 11
+    assert ledger.spent(*february, "nobody") == 0
+
+
+def test_spending_of_each_key_is_kept_for_the_days_that_are_kept(request_ended):
+    """Keys with the same digits in two projects are two; what came from nowhere is nobody's."""
+    ledger = Ledger()
+    for day in range(KEPT_DAYS + 10):
+        ledger.count(request_ended(ts=day * DAY, nano_usd=1, key="a1"))
+        ledger.count(request_ended(ts=day * DAY, nano_usd=10, key="b2"))
+        ledger.count(request_ended(ts=day * DAY, nano_usd=100, key="a1", project="other"))
+    for late in (0, 5):
+        ledger.count(request_ended(ts=late * DAY, nano_usd=1, key="a1"))
+    ever = dt.date(1970, 1, 1), dt.date(1972, 1, 1)
+    assert ledger.spent(*ever, "demo", "a1") == KEPT_DAYS
+    assert ledger.spent(*ever, "demo", "b2") == 10 * KEPT_DAYS
+    assert ledger.spent(*ever, "demo", "c3") == 0
+    assert ledger.total("demo", "live").nano_usd == 11 * (KEPT_DAYS + 10) + 2
 
 
 def test_a_request_of_a_release_without_prices_cost_nothing(request_ended):

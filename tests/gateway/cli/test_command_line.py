@@ -1,14 +1,20 @@
 """The command line before it does anything: what it says of itself, and to words that it does not know."""
 
 import gc
+import json
 import re
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 
 from gateway.cli import main
+from gateway.cli.project import spent
+from state.projects import new_project
+from state.records import RequestEnded
+from state.store import Store
 
 Hedgerow: TypeAlias = Callable[..., tuple[int, str, str]]
 
@@ -77,3 +83,40 @@ def test_what_it_does_not_understand_is_a_mistake_in_the_usage(
 
     assert (code, out) == (2, "")
     assert suggestion in err
+
+
+@pytest.mark.parametrize(
+    ("usd", "at_most", "shown"),
+    [
+        (0.0, 0.0, "$0.00"),
+        (12.345, 12.345, "$12.35"),
+        (0.000123, 0.000123, "$0.000123"),
+        (1.5, 2.0, "at least $1.50"),
+        (0.0, 2.0, "at least $0.00"),
+    ],
+)
+def test_spending_that_is_not_all_known_is_told_as_a_lower_bound(
+    usd: float, at_most: float, shown: str
+) -> None:
+    """Nobody may take for the whole what leaves out the cancelled calls."""
+    assert spent(usd, at_most) == shown
+
+
+def test_the_list_of_projects_tells_both_bounds(tmp_path: Path, hedgerow: Hedgerow) -> None:
+    """As JSON: known, and at most."""
+    with Store.open(tmp_path) as store:
+        store.commit_now(*new_project(store.indexes, "demo", ["*"])[0])
+        store.post(
+            RequestEnded(
+                *("req_1", "demo", "live", "chat", "m", 200, False, "default", "lost", "a-1"),
+                *(1.0, 2.0, 3, 4),
+                nano_usd=10**9,
+                tax_low=10**9,
+                tax_high=2 * 10**9,
+            )
+        )
+    code, out, _ = hedgerow("project", "list", "--json", "--state", f"file:{tmp_path}")
+    (row,) = json.loads(out)
+    assert (code, row["usd"], row["usd_at_most"]) == (0, 2.0, 3.0)
+    _, out, _ = hedgerow("project", "list", "--state", f"file:{tmp_path}")
+    assert "at least" in out
