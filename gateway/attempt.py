@@ -16,7 +16,7 @@ import trio
 
 from policies.balance import Choice
 from policies.contest import Role
-from policies.hedge import Plan
+from policies.hedge import OFF, Plan
 from policies.pool import Lease
 from policies.settings import CommitOn, Timeouts
 from policies.target import Target
@@ -87,7 +87,7 @@ class Attempt:
     lease: Lease
     role: Role
     choice: Choice
-    plan: Plan = Plan((), "off")
+    plan: Plan = OFF
     scope: trio.CancelScope = attrs.field(factory=trio.CancelScope, repr=False)
     exchange: Exchange | None = attrs.field(default=None, repr=False)
     pending: list[Event] = attrs.field(factory=list, repr=False)

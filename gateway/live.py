@@ -80,7 +80,7 @@ class Live:
             pool=self.pool,
             rng=self.rng,
             deadline=ticket.deadline,
-            extra=account.admission.extra,
+            afford=account.admission.extra,
             stopping=self.stopping,
         )
 

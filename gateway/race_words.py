@@ -100,7 +100,9 @@ def _times(attempt: AttemptEnded) -> Iterator[str]:
 def _why_here(attempt: AttemptEnded) -> Iterator[str]:
     if attempt.candidates:
         scores = ", ".join(f"{clean(one.key)} {one.score:.4g}" for one in attempt.candidates)
-        yield f"lowest score of {scores}" if len(attempt.candidates) > 1 else f"score {scores}"
+        yield (
+            f"compared {scores} (lower is better)" if attempt.candidates[1:] else f"score {scores}"
+        )
     if attempt.p_sel < 1.0:
         yield f"offered with probability {attempt.p_sel:.3g}"
     yield f"{attempt.inflight} in flight"
@@ -156,7 +158,8 @@ def _saved(record: RequestEnded) -> str:
         return ""
     if slow.first_ms is not None:
         return f": {milliseconds(slow.first_ms - hedge.first_ms)} earlier than {clean(slow.key)}"
-    if slow.outcome == "lost" and slow.end_ms > hedge.first_ms:
-        return f": at least {milliseconds(slow.end_ms - hedge.first_ms)} earlier than {clean(slow.key)}"
+    if slow.audit:
+        least = milliseconds(slow.end_ms - hedge.first_ms)
+        return f": at least {least} earlier than {clean(slow.key)}"
     why = "failed" if slow.error else "was cancelled while still silent"
     return f": how much earlier is not known, {clean(slow.key)} {why}"

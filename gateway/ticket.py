@@ -8,7 +8,7 @@ from gateway.auth import Principal
 from gateway.frames import Heading
 from gateway.knobs import Knobs
 from gateway.trail import Trail
-from policies.features import Features
+from policies.features import UNKNOWN, Features
 from policies.settings import Policy
 from providers.types import Call, ChatCall
 
@@ -28,7 +28,7 @@ class Ticket:
     knobs: Knobs
     trail: Trail
     created: int
-    features: Features = Features()
+    features: Features = UNKNOWN
 
     @property
     def operation(self) -> Operation:

@@ -48,6 +48,9 @@ LEGEND = (
     ("…", "goes on"),
 )
 
+HARD = "\u00a0"
+"""A space that no line is broken at."""
+
 Moment: TypeAlias = AttemptEnded | Skipped
 
 
@@ -92,8 +95,9 @@ def lines(record: RequestEnded, width: int) -> list[Text]:
 
 @attrs.frozen
 class _Picture:
-    """Where things stand: columns of the names, of the bars, of the outcomes; milliseconds at the end."""
+    """Where things stand: columns of a key's name, of all names, of a bar; milliseconds at its end."""
 
+    key: int
     label: int
     bar: int
     width: int
@@ -101,10 +105,11 @@ class _Picture:
 
     @classmethod
     def of(cls, record: RequestEnded, width: int) -> "_Picture":
-        longest = max((cell_len(_label(attempt)) for attempt in record.attempts), default=0)
+        key = max((cell_len(clean(attempt.key)) for attempt in record.attempts), default=0)
+        longest = max((cell_len(_label(attempt, key)) for attempt in record.attempts), default=0)
         label = min(longest, int(width * LABEL_SHARE))
         outcome = max((len(_outcome(attempt)) for attempt in record.attempts), default=0)
-        return cls(label, width - label - outcome - 3, width, _horizon(record))
+        return cls(key, label, width - label - outcome - 3, width, _horizon(record))
 
     def rows(self, record: RequestEnded) -> Iterator[Text]:
         """Attempts, and hedges that were refused, in the order of time; then the axis."""
@@ -123,13 +128,17 @@ class _Picture:
     def legend(self, record: RequestEnded) -> Iterator[Text]:
         """What the marks mean that are there."""
         drawn = "".join(self.draw(attempt) for attempt in record.attempts)
-        known = [f"{mark} {word}" for mark, word in LEGEND if mark in drawn]
-        if known:
-            yield _line(" " * (self.label + 1) + "  ".join(known), "dim")
+        known = [f"{mark} {word}".replace(" ", HARD) for mark, word in LEGEND if mark in drawn]
+        indent = " " * (self.label + 1)
+        for line in wrap(
+            "  ".join(known), self.width, initial_indent=indent, subsequent_indent=indent
+        ):
+            yield _line(line.replace(HARD, " "), "dim")
 
     def draw(self, attempt: AttemptEnded) -> str:
         """An attempt's bar."""
-        start, end = self._at(attempt.start_ms), self._at(attempt.end_ms)
+        start = self._at(attempt.start_ms)
+        end = max(start, self._at(attempt.end_ms))
         cells = [" "] * start + ["─"] * (end - start + 1) + [" "] * (self.bar - end - 1)
         if attempt.first_ms is not None:
             first = self._at(attempt.first_ms)
@@ -143,7 +152,7 @@ class _Picture:
         return "".join(cells)
 
     def _row(self, attempt: AttemptEnded) -> Text:
-        label, style = _cut(_label(attempt), self.label), STYLES[attempt.outcome]
+        label, style = _cut(_label(attempt, self.key), self.label), STYLES[attempt.outcome]
         row = Text(set_cell_size(label, self.label + 1), no_wrap=True)
         return row.append(self.draw(attempt), style).append(f"  {_outcome(attempt)}", style)
 
@@ -163,7 +172,8 @@ class _Picture:
 
 def _horizon(record: RequestEnded) -> float:
     """The end of the axis in milliseconds: the race is over, and the last of its first tokens came."""
-    moments = [_when(moment) for moment in (*record.attempts, *record.skips)]
+    moments = [attempt.start_ms for attempt in record.attempts]
+    moments += [skip.at_ms for skip in record.skips]
     moments += [attempt.first_ms or 0.0 for attempt in record.attempts]
     if record.ttft_ms is None:
         moments += [attempt.end_ms for attempt in record.attempts]
@@ -184,8 +194,8 @@ def _when(moment: Moment) -> float:
     return moment.at_ms if isinstance(moment, Skipped) else moment.start_ms
 
 
-def _label(attempt: AttemptEnded) -> str:
-    return f"{attempt.role:8} {clean(attempt.key)}  {clean(attempt.model)}"
+def _label(attempt: AttemptEnded, key: int) -> str:
+    return f"{attempt.role:8} {set_cell_size(clean(attempt.key), key)}  {clean(attempt.model)}"
 
 
 def _outcome(attempt: AttemptEnded) -> str:

@@ -21,7 +21,7 @@ MEMORY = 50  # primaries over which the mean cost is taken
 FINE = 1 << 20  # in so many parts of one the mean is kept
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, on_setattr=attrs.setters.NO_OP)  # set a dozen times a request
 class Budget:
     """A bucket of cost: `ratio` of each primary goes in, and it holds `burst` average primaries.
 

@@ -15,7 +15,7 @@ from policies import affinity, balance
 from policies.balance import Candidate, Choice
 from policies.concurrency import Concurrency
 from policies.estimates import Estimates
-from policies.features import Features
+from policies.features import UNKNOWN, Features
 from policies.headroom import Headroom
 from policies.health import Health
 from policies.load import Load
@@ -39,7 +39,7 @@ class Wish:
     """
 
     route: Route
-    features: Features = Features()
+    features: Features = UNKNOWN
     balance: BalanceKind = "p2c"
     sticky: bool = True
     used: Collection[str] = ()

@@ -17,7 +17,7 @@ from policies.balance import Choice
 from policies.choosing import Wish
 from policies.features import Features, Scope
 from policies.gate import Refusal, Situation
-from policies.hedge import Plan
+from policies.hedge import OFF, Plan
 from policies.pool import Lease, Pool
 from policies.retry import Action, after
 from policies.settings import Policy
@@ -68,7 +68,7 @@ class Skip:
 class Contest:
     """The decisions of one race. `name` is the route's, `deadline` on the clock of every `now`.
 
-    `extra` asks the project's own limits for so many tokens and nano-dollars more. `stopping` says
+    `afford` asks the project's own limits for so many tokens and nano-dollars more. `stopping` says
     whether the process is about to end.
     """
 
@@ -79,9 +79,9 @@ class Contest:
     pool: Pool
     rng: random.Random
     deadline: float
-    extra: Callable[[int, int], bool] = lambda _tokens, _nano_usd: True
+    afford: Callable[[int, int], bool] = lambda _tokens, _nano_usd: True
     stopping: Callable[[], bool] = lambda: False
-    plan: Plan = Plan((), "off")
+    plan: Plan = OFF
     skips: list[Skip] = attrs.field(factory=list)
 
     def primary(self, now: float) -> Choice | None:
@@ -249,7 +249,7 @@ class Contest:
             self.features.output_tokens,
             warm=self._scope(target, now).warm,
         )
-        return self.extra(self._tokens, 0 if target.price is None else nano_usd)
+        return self.afford(self._tokens, 0 if target.price is None else nano_usd)
 
     def _deposit(self, scope: Scope) -> None:
         domains = {target.domain for tier in self.route for target in tier}

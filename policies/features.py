@@ -54,3 +54,7 @@ class Features:
     def scope(self, model: str, *, warm: bool = False) -> Scope:
         """The scope of an attempt of this request at an upstream model."""
         return Scope(model, size(self.prompt_tokens), warm)
+
+
+UNKNOWN = Features()
+"""Those of a request of which nothing is known."""

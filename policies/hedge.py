@@ -36,6 +36,9 @@ class Plan:
         return self.delays[0] if self.delays else None
 
 
+OFF = Plan((), "off")
+
+
 class Observation(Protocol):
     """One quantile of the times to first token seen so far (see `estimates.Observation`)."""
 
@@ -68,7 +71,7 @@ def plan(settings: Hedge, features: Features, scope: Scope, observed: Observed) 
     any where `max_parallel` is below 2.
     """
     if features.hedge == "off" or settings.max_parallel < 2:
-        return Plan((), "off")
+        return OFF
     if features.unhedgeable is not None:
         return Plan((), f"class:{features.unhedgeable}")
     if isinstance(features.hedge, int | float):
@@ -77,7 +80,7 @@ def plan(settings: Hedge, features: Features, scope: Scope, observed: Observed) 
 
 
 def _off(_settings: Hedge, _scope: Scope, _observed: Observed) -> Plan:
-    return Plan((), "off")
+    return OFF
 
 
 def _fixed(settings: Hedge, _scope: Scope, _observed: Observed) -> Plan:

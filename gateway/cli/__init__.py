@@ -46,6 +46,19 @@ for verb, function, text in (
     project.command(f"gateway.cli.project:{function}", name=verb, help=text)
 app.command(project)
 
+race = App(name="race", help="What happened in a request's race; reads the journal.")
+race.command(
+    "gateway.cli.race:show",
+    name="show",
+    help="Show one request's attempts over time, who was chosen and why, and what it cost.",
+)
+race.command(
+    "gateway.cli.race:list_races",
+    name="list",
+    help="List the latest requests, newest first.",
+)
+app.command(race)
+
 bench = App(name="bench", help="Measurements, run against the real program.")
 bench.command(
     "benchmarks.hedging:command",

@@ -11,6 +11,8 @@ from policies.target import Target
 from providers.errors import ProviderError
 from providers.types import Ended, Event, Finished, RateLimits, Started, TextDelta
 
+UNTOLD = RateLimits()
+
 Step = tuple[float, Sequence[Event] | ProviderError]
 
 
@@ -28,7 +30,7 @@ class ScriptedExchange:
     accept_after: float = 0.0
     close_takes: float = 0.0
     closed_at: float | None = None
-    limits: RateLimits = RateLimits()
+    limits: RateLimits = UNTOLD
 
     async def __aenter__(self) -> Self:
         return self

@@ -28,6 +28,12 @@ from tests.gateway.scripted import ScriptedExchange, Step, targets
 (TARGET,) = targets(["a"])
 
 
+def made() -> Attempt:
+    """An attempt that starts at 0."""
+    choice = Choice(Candidate(TARGET, ttft=1.0, inflight=0), (), 1.0)
+    return Attempt(Lease(TARGET, 0.0, True, Scope("model")), "primary", choice)
+
+
 @attrs.define(eq=False)
 class Run:
     """An attempt at a scripted upstream, and what it reported when."""
@@ -37,7 +43,7 @@ class Run:
     timeouts: Timeouts = attrs.field(factory=Timeouts)
     commit_on: CommitOn = "semantic"
     stays: bool = False
-    attempt: Attempt = attrs.field(factory=lambda: made())
+    attempt: Attempt = attrs.field(factory=made)
     reports: list[tuple[float, ProviderError | None]] = attrs.field(factory=list)
     told: list[str] = attrs.field(factory=list)
     exchange: ScriptedExchange = attrs.field(init=False)
@@ -59,12 +65,6 @@ class Run:
 
     def closed(self, attempt: Attempt) -> None:
         self.told.append("closed")
-
-
-def made() -> Attempt:
-    """An attempt that starts at 0."""
-    choice = Choice(Candidate(TARGET, ttft=1.0, inflight=0), (), 1.0)
-    return Attempt(Lease(TARGET, 0.0, True, Scope("model")), "primary", choice)
 
 
 async def at_once(run: Run) -> Run:

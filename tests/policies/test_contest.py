@@ -105,7 +105,7 @@ def test_an_empty_budget_refuses_with_its_level():
         ({"stopping": lambda: True}, "shutdown"),
         ({"features": Features(arm="control")}, "control"),
         ({"deadline": 1.0}, "deadline"),
-        ({"extra": lambda _tokens, _usd: False}, "limit"),
+        ({"afford": lambda _tokens, _usd: False}, "limit"),
     ],
 )
 def test_a_refused_hedge_says_why(changes: dict[str, object], reason: str):
