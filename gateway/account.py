@@ -1,7 +1,7 @@
 """The account of one request: closed once, into the journal and the metrics, whatever ended it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import attrs
 import trio
@@ -179,13 +179,12 @@ class Account:
             books.metrics.attempt_ended(attempt, self.offer.label, kind)
 
     def _record(self, ending: Ending) -> RequestEnded:
-        ticket, trail, features = self.ticket, self.ticket.trail, self.ticket.features
+        ticket, trail = self.ticket, self.ticket.trail
         clock = Clockwork(trail.arrived, trio.current_time())
         main = self._main(ending)
         attempts = tuple(self._attempt(made, clock, ending, main) for made in self._attempts)
         pairs = zip(self._attempts, attempts, strict=True)
         taxes = [record for made, record in pairs if made is not main]
-        skips = () if self.race is None else self.race.skips
         return RequestEnded(
             request=trail.id,
             project=ticket.principal.project,
@@ -206,21 +205,29 @@ class Account:
             client_gone=ending.client_gone,
             error=ending.error,
             hedge_delay_ms=attempts[0].delay_ms if attempts else None,
-            hedge_skip=skips[-1].why if skips else None,
             tags=() if ticket.knobs.no_log else ticket.knobs.tags,
             attempts=attempts,
             tax_low=sum(attempt.nano_usd_low for attempt in taxes),
             tax_high=sum(attempt.nano_usd_high for attempt in taxes),
-            policy_id=self.policy_id,
-            coin=features.coin,
-            arm=features.arm,
-            prompt_estimate=features.prompt_tokens,
-            output_estimate=features.output_tokens,
-            affinity=features.affinity,
-            unhedgeable=features.unhedgeable,
-            deadline_ms=clock.ms(ticket.deadline),
-            skips=tuple(Skipped(clock.ms(skip.at), skip.why, skip.level) for skip in skips),
+            **self._decided(clock),
         )
+
+    def _decided(self, clock: Clockwork) -> dict[str, Any]:
+        """What decided the race, for the members of the record that are named so."""
+        features = self.ticket.features
+        skips = () if self.race is None else self.race.skips
+        return {
+            "policy_id": self.policy_id,
+            "coin": features.coin,
+            "arm": features.arm,
+            "prompt_estimate": features.prompt_tokens,
+            "output_estimate": features.output_tokens,
+            "affinity": features.affinity,
+            "unhedgeable": features.unhedgeable,
+            "deadline_ms": clock.ms(self.ticket.deadline),
+            "hedge_skip": skips[-1].why if skips else None,
+            "skips": tuple(Skipped(clock.ms(skip.at), skip.why, skip.level) for skip in skips),
+        }
 
     def _main(self, ending: Ending) -> Attempt | None:
         """The attempt that the request's own usage is of; the others' is what was paid beside it."""

@@ -16,7 +16,7 @@ import trio
 
 from policies.balance import Choice
 from policies.contest import Role
-from policies.hedge import OFF, Plan
+from policies.hedge import Plan
 from policies.pool import Lease
 from policies.settings import CommitOn, Timeouts
 from policies.target import Target
@@ -80,14 +80,14 @@ class Attempt:
     """The facts of one upstream call. Times are seconds on Trio's clock; `first` is the first token's.
 
     `lease` is what the call holds of the pool, from its start to its end. `choice` says why it went where
-    it went, `plan` which hedging it set going. `run_on` is how far a loser may go on; `written` counts
+    it went, `plan` which hedging it set going, if any. `run_on` is how far a loser may go on; `written` counts
     characters, `complete` says that the whole answer was received.
     """
 
     lease: Lease
     role: Role
     choice: Choice
-    plan: Plan = OFF
+    plan: Plan | None = None
     scope: trio.CancelScope = attrs.field(factory=trio.CancelScope, repr=False)
     exchange: Exchange | None = attrs.field(default=None, repr=False)
     pending: list[Event] = attrs.field(factory=list, repr=False)

@@ -72,7 +72,7 @@ def _seen(attempt: Attempt, features: Features) -> tuple[Usage, UsageSource]:
 
 def attempt_record(attempt: Attempt, clock: Clockwork, bill: Bill) -> AttemptEnded:
     """One attempt for the journal."""
-    candidate = attempt.choice.candidate
+    candidate, plan = attempt.choice.candidate, attempt.plan
     return AttemptEnded(
         key=attempt.target.key,
         domain=attempt.target.domain,
@@ -95,12 +95,12 @@ def attempt_record(attempt: Attempt, clock: Clockwork, bill: Bill) -> AttemptEnd
         warm=attempt.lease.scope.warm,
         inflight=candidate.inflight,
         ewma_ms=candidate.ttft * 1000,
-        headroom=candidate.headroom,
+        headroom=candidate.headroom if candidate.headroom < 1.0 else None,
         candidates=tuple(Candidate(key, score) for key, score in attempt.choice.compared),
         p_sel=attempt.choice.p_sel,
-        delay_ms=None if attempt.plan.delay is None else attempt.plan.delay * 1000,
-        delay_src=attempt.plan.source,
-        probability=attempt.plan.probability,
+        delay_ms=None if plan is None or plan.delay is None else plan.delay * 1000,
+        delay_src=None if plan is None else plan.source,
+        probability=1.0 if plan is None else plan.probability,
         limits=_limits(attempt.limits),
         nano_usd_low=bill.cost.low,
         nano_usd_high=bill.cost.high,

@@ -8,9 +8,10 @@ import trio
 
 from gateway.account import Account
 from gateway.answer import Answer
-from gateway.attempt import Attempt
+from gateway.attempt import Attempt, Open
 from gateway.catalog import Offer
 from gateway.errors import bad_request
+from gateway.fallback import StreamedOrWhole, Unstreamed
 from gateway.policy_log import PolicyLog
 from gateway.race import Race
 from gateway.relay import Relay
@@ -39,6 +40,7 @@ class Live:
     rng: random.Random
     store: Store
     stopping: Callable[[], bool] = lambda: False
+    _unstreamed: Unstreamed = attrs.field(factory=Unstreamed)
     _policies: PolicyLog = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -84,17 +86,19 @@ class Live:
             stopping=self.stopping,
         )
 
-    def _opener(self, ticket: Ticket) -> Callable[[Target], Exchange]:
-        policy = ticket.policy
+    def _opener(self, ticket: Ticket) -> Open:
+        policy, call = ticket.policy, ticket.call
         hedging = policy.hedge.policy != "off" or isinstance(ticket.knobs.hedge, float)
         may = hedging and ticket.features.unhedgeable is None and ticket.knobs.hedge != "off"
-        call = upstream_call(ticket.call, policy.upstream_stream, hedging=may)
+        sent = upstream_call(call, policy.upstream_stream, hedging=may)
 
-        def open_exchange(target: Target) -> Exchange:
+        def exchange(target: Target, sent: Call) -> Exchange:
             upstream, connect = self.upstreams.find(target), policy.timeouts.connect
-            return Exchange(self.http, upstream, call, target.model, connect=connect)
+            return Exchange(self.http, upstream, sent, target.model, connect=connect)
 
-        return open_exchange
+        if sent is call:
+            return lambda target: exchange(target, call)
+        return lambda target: StreamedOrWhole(target, sent, call, exchange, self._unstreamed)
 
     def _able(self, route: Route, call: Call) -> Route:
         """The route without targets whose provider cannot honour the call."""

@@ -68,13 +68,21 @@ class Metrics:
             ["decision", "reason"],
             registry=registry,
         )
+        self._costs()
+        self._gateway()
+        self._gen_ai()
+
+    def _costs(self) -> None:
         self.tax = Counter(
             "hedgerow_unused_calls_usd",
             "What calls whose answers were not used may have cost, at least and at most; "
             "dual and audit are the spending on exploration",
             ["role", "bound"],
-            registry=registry,
+            registry=self.registry,
         )
+
+    def _gateway(self) -> None:
+        registry = self.registry
         self.overhead = Histogram(
             "hedgerow_overhead_seconds",
             "Time spent in the gateway before the answer began, the upstreams' time taken off",
@@ -90,7 +98,6 @@ class Metrics:
             ["key", "state"],
             registry=registry,
         )
-        self._gen_ai()
 
     def _gen_ai(self) -> None:
         labels = ["gen_ai_operation_name", "gen_ai_request_model"]

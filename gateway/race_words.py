@@ -76,7 +76,7 @@ def details(attempt: AttemptEnded) -> Iterator[str]:
     yield f"{attempt.role} {clean(attempt.key)} ({place}) {clean(attempt.model)}"
     yield f"  {', '.join(_times(attempt))}"
     yield f"  {', '.join(_why_here(attempt))}"
-    if attempt.delay_ms is not None or attempt.delay_src is not None:
+    if attempt.delay_ms is not None or (attempt.delay_src and attempt.role != "hedge"):
         yield f"  {_plan(attempt)}"
     yield f"  {_use(attempt)}"
 

@@ -78,8 +78,11 @@ def _quantile(p: float, budget: float, balance: BalanceKind = "p2c") -> Contende
 
 def _generous(p: float, budget: float) -> Contender:
     """For comparison with rivals that spend as much. Whoever hedges so early hedges many that would be
-    first anyhow, so the demand for a likely win would hold nearly all of them back."""
-    return _bounded(Hedge(policy="quantile", quantile=p, budget=budget, min_win_prob=0.0))
+    first anyhow, so the demand for a likely win would hold nearly all of them back; and a bucket that
+    is as small as usual would refuse by lot what a rival without one sends.
+    """
+    hedge = Hedge(policy="quantile", quantile=p, budget=budget, burst=30.0, min_win_prob=0.0)
+    return _bounded(hedge)
 
 
 def _tuned(best: Optimum, budget: float) -> Contender:
@@ -102,8 +105,8 @@ _MADE: Mapping[str, Callable[[Model, Scenario], Contender]] = MappingProxyType(
         "hedgerow-single_r-5": lambda model, _: _tuned(optimum(model, 0.05, GOAL), 0.05),
         "hedgerow-single_r-2": lambda model, _: _tuned(optimum(model, 0.02, GOAL), 0.02),
         FIXED_AT_SAME_BUDGET: lambda model, _: _tuned(deterministic(model, 0.02, GOAL), 0.02),
-        "hedgerow-quantile-20": lambda _, __: _generous(0.80, 0.20),
-        "hedgerow-quantile-30": lambda _, __: _generous(0.70, 0.30),
+        "hedgerow-quantile-20": lambda _, __: _generous(0.82, 0.20),
+        "hedgerow-quantile-30": lambda _, __: _generous(0.72, 0.30),
         "random": lambda _, __: _off("weighted"),
         "random+hedge": lambda _, __: _quantile(0.95, 0.05, "weighted"),
         "litellm-fastest": lambda _, scenario: _everybody(scenario),

@@ -77,16 +77,13 @@ class Course:
         visit = self.world.visit(request, self.contender.ends)
         client = _Client(request.due)
         race = Race(self._contest(request), visit.open, self._ended)
-        patience = trio.current_time() + (request.patience or 0.0)
-        with trio.CancelScope() as leaving:
-            if request.patience is not None:
-                leaving.deadline = patience
-            try:
-                await race.run(client.relay)
-            except ProviderError:
-                client.outcome = "error"
-        if leaving.cancelled_caught:
-            client.outcome = "gone"
+        if request.patience is None:
+            await client.wait_for(race)
+        else:
+            with trio.move_on_at(trio.current_time() + request.patience) as patience:
+                await client.wait_for(race)
+            if patience.cancelled_caught:
+                client.outcome = "gone"
         self._note(request, visit, client, race)
 
     def _contest(self, request: Request) -> Contest:
@@ -144,6 +141,13 @@ class _Client:
     ttft: float | None = None
     total: float | None = None
     outcome: Outcome = "ok"
+
+    async def wait_for(self, race: Race) -> None:
+        """Has the race run, and bears with its failure."""
+        try:
+            await race.run(self.relay)
+        except ProviderError:
+            self.outcome = "error"
 
     async def relay(self, answer: Answer) -> None:
         """Reads the whole answer."""

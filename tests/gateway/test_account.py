@@ -141,7 +141,6 @@ async def test_an_answered_request_is_one_record(
                 provider="a",
                 headers_ms=375.0,
                 ewma_ms=500.0,
-                headroom=1.0,
                 candidates=(Candidate("a-1", 0.5),),
                 delay_ms=250.0,
                 delay_src="fixed",

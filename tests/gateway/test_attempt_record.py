@@ -61,7 +61,7 @@ def test_why_it_went_there_is_recorded() -> None:
     record = recorded(made)
 
     assert (record.delay_ms, record.delay_src, record.probability) == (250.0, "fixed", 0.5)
-    assert (record.ewma_ms, record.inflight, record.headroom) == (500.0, 0, 1.0)
+    assert (record.ewma_ms, record.inflight, record.headroom) == (500.0, 0, None)
     assert record.candidates == (Candidate("a-1", 0.5),)
     assert record.limits == (7, 900, 2.0)
 

@@ -51,7 +51,7 @@ def test_a_session_is_kept_together_only_by_policies_that_do_so() -> None:
     """Its name is a hash: nothing of what the client sent."""
     kept = features().affinity
     assert kept is not None
-    assert "s" != kept
+    assert kept != "s"
     assert features(Policy(affinity=False)).affinity is None
     assert features(Policy(balance="round_robin")).affinity is None
     assert features(call=embed()).affinity is None

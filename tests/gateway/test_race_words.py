@@ -108,3 +108,5 @@ def test_an_attempt_that_told_little_is_told_shortly() -> None:
     ]
     warming = attrs.evolve(little, delay_src="warmup:n=12")
     assert "  no hedge planned (warmup:n=12)" in details(warming)
+    hedge = attrs.evolve(QUICK, delay_src="off")
+    assert not any("planned" in line for line in details(hedge))
