@@ -4,7 +4,8 @@ A hedge needs both its buckets. The domain's is filled by the primaries of every
 it, so that ten routes with one common backup cannot all spend their bursts there in one second.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 import attrs
 
@@ -12,8 +13,25 @@ from policies.budget import Budget, withdraw_all
 from policies.retry import RetryBudget
 from policies.settings import Hedge
 from policies.statistics import AllowanceKind, BudgetStatistics
+from policies.target import Route
 
-_At = tuple[str, float, float]
+_At: TypeAlias = tuple[str, float, float]
+
+
+@attrs.define(eq=False)
+class _Domain:
+    """A domain's bucket. What its routes have put into theirs is put into it when it is asked."""
+
+    budget: Budget
+    heard: dict[_At, tuple[int, int]] = attrs.field(factory=dict)
+
+    def catch_up(self, routes: Mapping[_At, Budget]) -> Budget:
+        for at, (count, cost) in self.heard.items():
+            route = routes[at]
+            if route.deposits > count:
+                self.budget.deposit_all(route.deposited - cost, route.deposits - count)
+                self.heard[at] = route.deposits, route.deposited
+        return self.budget
 
 
 @attrs.define(eq=False)
@@ -21,14 +39,24 @@ class Allowances:
     """All of them, made when first asked for."""
 
     _routes: dict[_At, Budget] = attrs.field(factory=dict)
-    _domains: dict[_At, Budget] = attrs.field(factory=dict)
+    _domains: dict[_At, _Domain] = attrs.field(factory=dict)
+    _reached: dict[_At, Route] = attrs.field(factory=dict)
     _retries: dict[str, RetryBudget] = attrs.field(factory=dict)
 
-    def deposit(self, route: str, domains: Collection[str], hedge: Hedge, cost: int) -> None:
-        """A primary of this cost was sent on a route that reaches these domains."""
-        self.route(route, hedge).deposit(cost)
-        for domain in domains:
-            self.domain(domain, hedge).deposit(cost)
+    def deposit(self, name: str, route: Route, hedge: Hedge, cost: int) -> None:
+        """A primary of this cost was sent on a route."""
+        at = name, hedge.budget, hedge.burst
+        if self._reached.get(at) is not route:
+            self._reach(at, route)
+        self._routes[at].deposit(cost)
+
+    def _reach(self, at: _At, route: Route) -> None:
+        """Remembers which domains a route can reach: once for each new route, not for each request."""
+        self._reached[at] = route
+        budget = self._route(at)
+        for name in {target.domain for tier in route for target in tier}:
+            heard = self._domain((name, *at[1:])).heard
+            heard.setdefault(at, (budget.deposits, budget.deposited))
 
     def withdraw(self, route: str, domain: str, hedge: Hedge, cost: int) -> bool:
         """Takes a hedge of this cost to this domain, if both buckets hold it."""
@@ -36,11 +64,23 @@ class Allowances:
 
     def route(self, name: str, hedge: Hedge) -> Budget:
         """A route's bucket under these settings."""
-        return _budget(self._routes, name, hedge)
+        return self._route((name, hedge.budget, hedge.burst))
 
     def domain(self, name: str, hedge: Hedge) -> Budget:
         """A domain's bucket under these settings."""
-        return _budget(self._domains, name, hedge)
+        return self._domain((name, hedge.budget, hedge.burst)).catch_up(self._routes)
+
+    def _route(self, at: _At) -> Budget:
+        budget = self._routes.get(at)
+        if budget is None:
+            budget = self._routes[at] = Budget(*at[1:])
+        return budget
+
+    def _domain(self, at: _At) -> _Domain:
+        domain = self._domains.get(at)
+        if domain is None:
+            domain = self._domains[at] = _Domain(Budget(*at[1:]))
+        return domain
 
     def retries(self, route: str) -> RetryBudget:
         """A route's allowance for failovers."""
@@ -48,9 +88,10 @@ class Allowances:
 
     def statistics(self, now: float) -> tuple[BudgetStatistics, ...]:
         """Every allowance as it is now."""
+        domains = {at: domain.catch_up(self._routes) for at, domain in self._domains.items()}
         return (
             *_shown(self._routes, "hedge"),
-            *_shown(self._domains, "domain"),
+            *_shown(domains, "domain"),
             *(
                 BudgetStatistics(name, "failover", b.level(now), b.granted, b.refused)
                 for name, b in self._retries.items()
@@ -58,14 +99,6 @@ class Allowances:
         )
 
 
-def _shown(budgets: dict[_At, Budget], kind: AllowanceKind) -> Iterator[BudgetStatistics]:
+def _shown(budgets: Mapping[_At, Budget], kind: AllowanceKind) -> Iterator[BudgetStatistics]:
     for at, budget in budgets.items():
         yield BudgetStatistics(at[0], kind, budget.level, budget.granted, budget.refused)
-
-
-def _budget(budgets: dict[_At, Budget], name: str, hedge: Hedge) -> Budget:
-    at = name, hedge.budget, hedge.burst
-    budget = budgets.get(at)
-    if budget is None:
-        budget = budgets[at] = Budget(hedge.budget, hedge.burst)
-    return budget

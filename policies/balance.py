@@ -125,10 +125,20 @@ def p2c(targets: Sequence[Target], look: Look, rng: random.Random, inflight: Inf
     If both are hot, the one with fewer calls in flight, because a queue says what a recent time to
     first token does not yet say; else the one with the lower score (hot-cold lexicographic, Prequal).
     """
-    count = len(targets)
-    first = int(rng.random() * count)
-    second = int(rng.random() * (count - 1))
-    one, other = look(targets[first]), look(targets[second + (second >= first)])
+    one, other = two(targets, rng)
+    return better(look(one), look(other), targets, inflight)
+
+
+def two(targets: Sequence[Target], rng: random.Random) -> tuple[Target, Target]:
+    """Two different targets by lot; there must be two."""
+    first, second = int(rng.random() * len(targets)), int(rng.random() * (len(targets) - 1))
+    return targets[first], targets[second + (second >= first)]
+
+
+def better(
+    one: Candidate, other: Candidate, targets: Sequence[Target], inflight: Inflight
+) -> Choice:
+    """The one of two that takes the call; `targets` are all that they were drawn from."""
     scores = one.score, other.score
     other_wins = scores[1] < scores[0]
     if one.inflight != other.inflight and _hot(
@@ -136,7 +146,7 @@ def p2c(targets: Sequence[Target], look: Look, rng: random.Random, inflight: Inf
     ):
         other_wins = other.inflight < one.inflight
     compared = (one.target.key, scores[0]), (other.target.key, scores[1])
-    return Choice(other if other_wins else one, compared, min(1.0, 2.0 / count))
+    return Choice(other if other_wins else one, compared, min(1.0, 2.0 / len(targets)))
 
 
 def round_robin(targets: Sequence[Target], look: Look, turn: int) -> Choice:

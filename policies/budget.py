@@ -18,6 +18,9 @@ from math import lcm
 import attrs
 
 MEMORY = 50  # primaries over which the mean cost is taken
+REMEMBERED = (
+    4 * MEMORY
+)  # of a heap of primaries no more than these move the mean: all but 2 % of it
 FINE = 1 << 20  # in so many parts of one the mean is kept
 
 
@@ -37,6 +40,7 @@ class Budget:
     ratio: float = attrs.field(validator=attrs.validators.ge(0.0))
     burst: float = attrs.field(validator=attrs.validators.ge(0.0))
     deposits: int = attrs.field(default=0, init=False)
+    deposited: int = attrs.field(default=0, init=False)
     granted: int = attrs.field(default=0, init=False)
     refused: int = attrs.field(default=0, init=False)
     spent: int = attrs.field(default=0, init=False)
@@ -55,14 +59,20 @@ class Budget:
 
     def deposit(self, cost: int = 1) -> None:
         """A primary was sent that costs so much."""
-        cost = self._heard(cost)
-        self.deposits += 1
+        self.deposit_all(cost, 1)
+
+    def deposit_all(self, total: int, count: int) -> None:
+        """So many primaries were sent that cost so much together."""
+        cost = self._heard(-(-total // count))
+        self.deposits += count
+        self.deposited += max(total, count)
         # Rounded up: the mean must be able to reach a cost that stays the same, or the bucket would
         # hold a little less than it should for ever.
-        self._mean -= (self._mean - cost * FINE) // MEMORY
+        for _ in range(min(count, REMEMBERED)):
+            self._mean -= (self._mean - cost * FINE) // MEMORY
         # A bucket that cannot hold one attempt would never grant any, however much was put in.
         usual = max(self._burst, self._unit) * self._mean // FINE
-        self._level = min(max(usual, self._goal), self._level + self._share * cost)
+        self._level = min(max(usual, self._goal), self._level + self._share * max(total, count))
 
     def affords(self, cost: int = 1) -> bool:
         """Whether `withdraw` would grant so much now."""

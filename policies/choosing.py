@@ -29,6 +29,10 @@ DESIGNATED = (
 )
 WARM = 0.4  # and how much better where it is warm now: about what caching does to a first token
 
+LARGE = 10  # targets from which drawing two is cheaper than looking at all
+DRAWS = 4
+FARTHEST = 2  # of `_distance`: another provider
+
 
 @attrs.frozen
 class Wish:
@@ -70,6 +74,8 @@ class Chooser:
 
         A key whose rate limit seems to be used up is better than none, and so is an ejected one.
         """
+        if (choice := self._quickly(wish, now, rng)) is not None:
+            return choice
         for roomy in (True, False):
             for tier in wish.route:
                 free = self._free(tier, wish, now)
@@ -82,6 +88,32 @@ class Chooser:
             if ejected := _farthest(ejected, wish.rival_of):
                 return self._choose(ejected, wish, now, rng)
         return None
+
+    def _quickly(self, wish: Wish, now: float, rng: random.Random) -> Choice | None:
+        """What `pick` would choose, where two draws from a large first tier show that they may be compared.
+
+        Drawing again what does not fit gives every fit pair the same chance, as drawing from a list of
+        the fit ones does, and nobody has to look at fifty keys to compare two.
+        """
+        tier = wish.route[0]
+        if (
+            len(tier) < LARGE
+            or wish.balance != "p2c"
+            or self.health.resting
+            or self._prefixed(wish)
+        ):
+            return None
+        for _ in range(DRAWS):
+            one, other = balance.two(tier, rng)
+            if self._fits(one, wish, now) and self._fits(other, wish, now):
+                pair = self.candidate(one, wish, now), self.candidate(other, wish, now)
+                return balance.better(*pair, tier, self.load.of)
+        return None
+
+    def _fits(self, target: Target, wish: Wish, now: float) -> bool:
+        """Whether a target can take the call, and a rival's call as well as any other could."""
+        far = wish.rival_of is None or _distance(target, wish.rival_of) == FARTHEST
+        return far and self._open(target, wish) and self.headroom.room(target, wish.tokens, now)
 
     def candidate(self, target: Target, wish: Wish, now: float, liking: float = 1.0) -> Candidate:
         """What is known of a target as a place for this call; `liking` below 1 prefers it."""
@@ -126,14 +158,7 @@ class Chooser:
     def _choose(
         self, targets: Sequence[Target], wish: Wish, now: float, rng: random.Random
     ) -> Choice:
-        choice = balance.choose(
-            wish.balance,
-            targets,
-            lambda target: self.candidate(target, wish, now),
-            rng,
-            turn=wish.turn,
-            inflight=self.load.of,
-        )
+        choice = self._compare(targets, wish, now, rng)
         own = self._own(targets, wish, now)
         if own is None or own == choice.candidate.target:
             return choice
@@ -141,13 +166,30 @@ class Chooser:
         liked = self.candidate(own, wish, now, WARM if warm else DESIGNATED)
         if wish.rival_of is None and liked.score > choice.candidate.score:
             return choice
-        compared = (*choice.compared, (own.key, liked.score))
+        others = (each for each in choice.compared if each[0] != own.key)
+        compared = (*others, (own.key, liked.score))
         return Choice(liked, compared, 1.0)
+
+    def _compare(
+        self, targets: Sequence[Target], wish: Wish, now: float, rng: random.Random
+    ) -> Choice:
+        return balance.choose(
+            wish.balance,
+            targets,
+            lambda target: self.candidate(target, wish, now),
+            rng,
+            turn=wish.turn,
+            inflight=self.load.of,
+        )
+
+    def _prefixed(self, wish: Wish) -> bool:
+        """Whether the prompt's beginning has a say in where the call goes."""
+        return wish.features.affinity is not None and wish.sticky and wish.balance == "p2c"
 
     def _own(self, targets: Sequence[Target], wish: Wish, now: float) -> Target | None:
         """The target that a prompt's beginning belongs to: where it was, or where its hash says."""
         prefix = wish.features.affinity
-        if prefix is None or not wish.sticky or wish.balance != "p2c" or len(targets) < 2:
+        if prefix is None or not self._prefixed(wish) or len(targets) < 2:
             return None
         ranked = affinity.rank(prefix, targets)
         last = self.warmth.sticky(prefix, now) if wish.rival_of is None else None

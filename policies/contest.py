@@ -252,10 +252,8 @@ class Contest:
         return self.afford(self._tokens, 0 if target.price is None else nano_usd)
 
     def _deposit(self, scope: Scope) -> None:
-        domains = {target.domain for tier in self.route for target in tier}
-        first = self.route[0][0]
-        price = self._cost(scope, first)
-        self.pool.allowances.deposit(self.name, domains, self.policy.hedge, price)
+        price = self._cost(scope, self.route[0][0])
+        self.pool.allowances.deposit(self.name, self.route, self.policy.hedge, price)
 
     def _cost(self, scope: Scope, target: Target) -> int:
         """What a call costs the budget: its price up to the first token, where all prices are known."""

@@ -206,9 +206,12 @@ class Estimates:
         return above
 
     def _nearest(self, scope: Scope) -> _Level | None:
-        own, sized, model = _keys(scope)
-        levels = self._levels
-        return levels.get(own) or levels.get(sized) or levels.get(model)
+        levels, model, size = self._levels, scope.model, scope.size
+        return (
+            levels.get((model, size, scope.warm))
+            or levels.get((model, size))
+            or levels.get((model,))
+        )
 
     def _of(self, target: Target) -> PeakEwma:
         at = target.key, target.model

@@ -50,10 +50,15 @@ class Features:
     affinity: str | None = None
     unhedgeable: str | None = None
     hedge: Override = None
+    size: Size = attrs.field(init=False)
+
+    @size.default
+    def _size(self) -> Size:
+        return size(self.prompt_tokens)
 
     def scope(self, model: str, *, warm: bool = False) -> Scope:
         """The scope of an attempt of this request at an upstream model."""
-        return Scope(model, size(self.prompt_tokens), warm)
+        return Scope(model, self.size, warm)
 
 
 UNKNOWN = Features()

@@ -77,6 +77,11 @@ class Health:
     _outage: Outage = attrs.field(factory=Outage)
     _pressure: Pressure = attrs.field(factory=Pressure)
 
+    @property
+    def resting(self) -> bool:
+        """Whether anything at all is left out, or on probation."""
+        return bool(self._rests or self._draining)
+
     def available(self, target: Target, now: float) -> bool:
         """Whether nothing at all keeps calls away from the target."""
         if target.key in self._draining:

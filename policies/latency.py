@@ -93,6 +93,13 @@ class Window:
         return self._survival.count
 
     @property
+    def nbytes(self) -> int:
+        """What its arrays take."""
+        survival, arrays = self._survival, (self._times, self._marks)
+        counts = (survival.ended, survival.censored)
+        return sum(len(array) * array.itemsize for array in (*arrays, *counts))
+
+    @property
     def median(self) -> float | None:
         """The usual time in seconds."""
         return self.quantile(0.5)

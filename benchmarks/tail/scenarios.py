@@ -26,10 +26,11 @@ Death: TypeAlias = Literal["invalid", "refused", "silent"]
 
 @attrs.frozen
 class Slow:
-    """These keys are slow together, for a period."""
+    """These keys are slow together, in a period that is first thought of at `since`."""
 
     keys: frozenset[str]
     period: SlowPeriod
+    since: float = ONSET
 
 
 @attrs.frozen
@@ -116,6 +117,8 @@ class Scenario:
     faults: Faults = Faults()
     prompts: Prompts | None = None
     leaving: Leaving | None = None
+    without: tuple[str, ...] = ()
+    """Contenders that have no business here."""
 
     def counted(self, requests: int) -> int:
         """So many requests, or the next larger number that lasts whole rounds, if it lasts one at all."""
@@ -148,7 +151,10 @@ def _slowed(keys: frozenset[str], factor: float, lasting: float) -> tuple[Slow, 
 
 POOL = _pool()
 _ALL = frozenset(target.key for target in POOL[0])
-_ALWAYS = SlowPeriod(3.0, 1.0, 1.0)
+
+# Three times as slow is not hostile: where one call in thirty takes five times as long as it should
+# and more, such a backup is first in a third of the cases, and takes a quarter off the p99.
+_ALWAYS = SlowPeriod(10.0, 1.0, 1.0)
 
 _SCENARIOS = (
     Scenario("iid", "all attempts independent, nothing goes wrong", POOL, sigma_r=0.0),
@@ -235,9 +241,10 @@ _SCENARIOS = (
     Scenario("cold-start", "nothing is known at the beginning", POOL, warm_up=0),
     Scenario(
         "hedge-hostile",
-        "every backup is three times as slow as the primary",
+        "every backup is ten times as slow as the primary",
         _one_with_a_slow_backup(),
-        slow=(Slow(frozenset({"s1", "s2", "s3", "s4"}), _ALWAYS),),
+        without=("hedgerow-quantile-20", "hedgerow-quantile-30"),
+        slow=(Slow(frozenset({"s1", "s2", "s3", "s4"}), _ALWAYS, -math.inf),),
     ),
     Scenario("low-rate", "a request every ten seconds", POOL, rate=0.1),
 )

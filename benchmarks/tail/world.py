@@ -106,7 +106,7 @@ class World:
     def _slowness(self, key: str, now: float) -> float:
         factor = 1.0
         for slow in self.scenario.slow:
-            if key in slow.keys and now >= slow.period.offset:
+            if key in slow.keys and now >= slow.since:
                 factor *= slow.period.at(now)
         return factor
 

@@ -65,6 +65,16 @@ bench.command(
     name="hedging",
     help="Compare hedging on and off in one run; exit code 3 if p99 does not halve at 6 % extra calls.",
 )
+bench.command(
+    "benchmarks.tail.command:command",
+    name="tail",
+    help="Race policies of hedging through scenarios in virtual time; exit code 3 if a demand is missed.",
+)
+bench.command(
+    "benchmarks.decision:command",
+    name="decision",
+    help="Measure what deciding costs; exit code 3 over 25 microseconds.",
+)
 app.command(bench)
 
 
