@@ -107,10 +107,14 @@ def command(
     if json:
         print(msgspec.json.encode({"us": costs, "decision": total, "window": size}).decode())
     else:
-        print(f"CPU time a decision, {keys} keys, best of {ROUNDS} rounds, Python {sys.version[:6]}")
+        print(
+            f"CPU time a decision, {keys} keys, best of {ROUNDS} rounds, Python {sys.version[:6]}"
+        )
         print("\n".join(f"  {name:<12}{cost:8.1f} us" for name, cost in costs.items()))
         print(f"  rank + delay + budget {total:.1f} us (bar {MOST:g})")
-        print(f"A full window of times to first token takes {size / 1024:.1f} KB; at most 512 are kept")
+        print(
+            f"A full window of times to first token takes {size / 1024:.1f} KB; at most 512 are kept"
+        )
     return 0 if total <= MOST else MISSED
 
 

@@ -19,17 +19,16 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import Progress
 
-from benchmarks.tail import contenders, table
+from benchmarks.tail import contenders, real, table
 from benchmarks.tail.contenders import contender
 from benchmarks.tail.harness import run_cell
 from benchmarks.tail.report import html
 from benchmarks.tail.results import Cell, Run
 from benchmarks.tail.rows import grouped
 from benchmarks.tail.scenarios import SCENARIOS
-from benchmarks.tail.verdicts import judge
+from benchmarks.tail.verdicts import exit_code, judge
 from gateway.cli.failures import USAGE
 
-MISSED = 3
 WIDE = 160
 """Columns of what goes to a file or a pipe: there nobody has to fit it on a screen."""
 PROFILES = ("tight", "typical", "spiky", "heavy")
@@ -73,8 +72,8 @@ class Chosen:
         ]
 
 
-class UnknownName(Exception):
-    """A name on the command line that means nothing."""
+class Unusable(Exception):
+    """Something on the command line that means nothing here."""
 
 
 def command(  # noqa: PLR0913 - the options of a command line, all with defaults
@@ -96,6 +95,12 @@ def command(  # noqa: PLR0913 - the options of a command line, all with defaults
     ] = None,
     json: Annotated[bool, Parameter(help="Print JSON.", negative=())] = False,
     html: Annotated[Path | None, Parameter(help="Write a report to this file, too.")] = None,
+    in_real_time: Annotated[
+        bool,
+        Parameter(
+            "--real", help="The iid scenario in real time, over real processes.", negative=()
+        ),
+    ] = False,
 ) -> int:
     """Race policies of hedging through scenarios in virtual time; exit code 3 if a demand is missed.
 
@@ -103,17 +108,14 @@ def command(  # noqa: PLR0913 - the options of a command line, all with defaults
     quarter of an hour and more; p99 intervals narrow with --requests.
     """
     try:
-        chosen = choose(scenario, profile, contender, requests, seed)
-    except UnknownName as error:
+        _check(requests, workers, html)
+        choose_from = in_reality if in_real_time else choose
+        chosen = choose_from(scenario, profile, contender, requests, seed)
+    except Unusable as error:
         print(f"hedgerow: {error}", file=sys.stderr)
         return USAGE
-    if requests < 1 or (workers is not None and workers < 1):
-        print("hedgerow: --requests and --workers must be at least 1", file=sys.stderr)
-        return USAGE
-    if html is not None and not html.absolute().parent.is_dir():
-        print(f"hedgerow: --html: there is no folder {html.parent}", file=sys.stderr)
-        return USAGE
-    return _report(_measured(chosen, workers or os.cpu_count() or 1), json=json, to=html)
+    run = _run(chosen, workers or os.cpu_count() or 1, in_real_time=in_real_time)
+    return _report(run, json=json, to=html)
 
 
 def choose(
@@ -122,13 +124,30 @@ def choose(
     """The names that were given with commas between them, or all.
 
     Raises:
-        UnknownName: one of them is none.
+        Unusable: one of them is none.
     """
     usual = tuple(name for name, each in SCENARIOS.items() if not each.variant)
     return Chosen(
         _names("scenario", scenario, tuple(SCENARIOS), usual),
         _names("profile", profile, PROFILES, PROFILES),
         _names("contender", contender, contenders.NAMES, contenders.NAMES),
+        requests,
+        seed,
+    )
+
+
+def in_reality(
+    scenario: str | None, profile: str | None, contender: str | None, requests: int, seed: int
+) -> Chosen:
+    """The same of what can be run in real time.
+
+    Raises:
+        Unusable: one of them cannot.
+    """
+    return Chosen(
+        _names("scenario with --real", scenario, ("iid",), ("iid",)),
+        _names("profile", profile, PROFILES, PROFILES),
+        _names("contender with --real", contender, real.NAMES, real.NAMES),
         requests,
         seed,
     )
@@ -166,32 +185,54 @@ def _names(
     unknown = [name for name in names if name not in known]
     if unknown:
         said = ", ".join(repr(name) for name in unknown)
-        raise UnknownName(f"unknown {what} {said}; there are {', '.join(known)}")
+        raise Unusable(f"unknown {what} {said}; there are {', '.join(known)}")
     return names
 
 
-def _measured(chosen: Chosen, workers: int) -> Run:
-    tasks, began = chosen.tasks(), time.monotonic()
-    cells: dict[int, Cell] = {}
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("cells", total=len(tasks))
-        for place, cell in run_all(tasks, workers):
-            cells[place] = cell
-            progress.advance(bar)
+def _check(requests: int, workers: int | None, html: Path | None) -> None:
+    """Says at once what would else be noticed after a quarter of an hour."""
+    if requests < 1 or (workers is not None and workers < 1):
+        raise Unusable("--requests and --workers must be at least 1")
+    if html is not None and not html.absolute().parent.is_dir():
+        raise Unusable(f"--html: there is no folder {html.parent}")
+
+
+def _run(chosen: Chosen, workers: int, *, in_real_time: bool) -> Run:
+    began = time.monotonic()
+    cells = _really_measured(chosen) if in_real_time else _measured(chosen, workers)
     return Run(
-        cells=tuple(cells[place] for place in range(len(tasks))),
-        command=_command_line(chosen),
+        cells=tuple(cells),
+        command=_command_line(chosen, in_real_time=in_real_time),
         version=version("hedgerow"),
         date=datetime.now(UTC).date().isoformat(),
         seconds=time.monotonic() - began,
     )
 
 
-def _command_line(chosen: Chosen) -> str:
+def _measured(chosen: Chosen, workers: int) -> list[Cell]:
+    tasks, cells = chosen.tasks(), dict[int, Cell]()
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("cells", total=len(tasks))
+        for place, cell in run_all(tasks, workers):
+            cells[place] = cell
+            progress.advance(bar)
+    return [cells[place] for place in range(len(tasks))]
+
+
+def _really_measured(chosen: Chosen) -> list[Cell]:
+    cells: list[Cell] = []
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        for profile in progress.track(chosen.profiles, description="profiles"):
+            setup = real.Setup(profile, chosen.contenders, chosen.requests, chosen.seed)
+            cells += real.run_cells(setup)
+    return cells
+
+
+def _command_line(chosen: Chosen, *, in_real_time: bool) -> str:
     """What to type to measure the same again."""
     return shlex.join(
         [
-            *("hedgerow", "bench", "tail"),
+            *("hedgerow", "bench", "tail", *(["--real"] if in_real_time else [])),
             *("--scenario", ",".join(chosen.scenarios)),
             *("--profile", ",".join(chosen.profiles)),
             *("--contender", ",".join(chosen.contenders)),
@@ -212,4 +253,4 @@ def _report(run: Run, *, json: bool, to: Path | None) -> int:
         if not console.is_terminal:
             console.width = WIDE
         console.print(table.show(groups, verdicts))
-    return 0 if all(verdict.passed for verdict in verdicts) else MISSED
+    return exit_code(verdicts)

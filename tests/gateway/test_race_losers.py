@@ -25,6 +25,11 @@ def outcomes(attempts: list[Attempt]) -> list[tuple[str, str | None]]:
     return [(attempt.role, attempt.outcome) for attempt in attempts]
 
 
+def closed_at(stage: Stage, key: str) -> float | None:
+    """When the call to this key was closed; calls of one moment begin in any order."""
+    return next(call.closed_at for call in stage.opened if call.target.key == key)
+
+
 async def test_a_dual_request_goes_to_two_targets_at_once(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
@@ -36,7 +41,7 @@ async def test_a_dual_request_goes_to_two_targets_at_once(
     assert (result.text, result.first_at, race.hedged) == ("b", 0.2, "no")
     assert outcomes(race.attempts) == [("primary", "lost"), ("dual", "won")]
     assert race.attempts[0].first == 3.0
-    assert stage.opened[0].closed_at == 3.0
+    assert closed_at(stage, "a") == 3.0
 
 
 async def test_a_control_request_is_never_hedged(autojump_clock: trio.testing.MockClock) -> None:
@@ -57,7 +62,7 @@ async def test_an_audited_loser_runs_on_to_its_first_token(
     )
 
     assert outcomes(race.attempts) == [("primary", "lost"), ("hedge", "won")]
-    assert (race.attempts[0].first, stage.opened[0].closed_at) == (4.0, 4.0)
+    assert (race.attempts[0].first, closed_at(stage, "a")) == (4.0, 4.0)
     assert [attempt.role for attempt in result.ended] == ["primary", "hedge"]
 
 
@@ -90,7 +95,7 @@ async def test_a_drain_has_a_bound(autojump_clock: trio.testing.MockClock) -> No
         {"a": [(30.0, spoken("a"))], "b": LONG}, policy=policy(loser="drain", drain=2.0)
     )
 
-    assert stage.opened[0].closed_at == pytest.approx(1.2 + 2.0)
+    assert closed_at(stage, "a") == pytest.approx(1.2 + 2.0)
     assert race.attempts[0].outcome == "lost"
 
 
@@ -129,7 +134,7 @@ async def test_a_whole_answer_that_breaks_is_fetched_again_elsewhere(
 
     assert result.text == "whole"
     assert outcomes(race.attempts) == [("primary", "failed"), ("failover", "won")]
-    assert stage.opened[0].closed_at == pytest.approx(0.6)
+    assert closed_at(stage, "a") == pytest.approx(0.6)
 
 
 async def test_a_broken_stream_is_not_fetched_again(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.tail.command import Task, UnknownName, choose, command, run_all
+from benchmarks.tail.command import Task, Unusable, choose, command, in_reality, run_all
 from benchmarks.tail.contenders import NAMES
 from benchmarks.tail.scenarios import SCENARIOS
 
@@ -38,7 +38,7 @@ def test_names_are_given_with_commas_between() -> None:
 def test_an_unknown_name_is_told_with_those_that_exist(names: tuple[str | None, ...]) -> None:
     """All of its kind."""
     scenario, profile, contender = names
-    with pytest.raises(UnknownName, match=r"unknown .* there are"):
+    with pytest.raises(Unusable, match=r"unknown .* there are"):
         choose(scenario, profile, contender, 10, 1)
 
 
@@ -111,3 +111,12 @@ def test_processes_give_the_same_cells() -> None:
     tasks = [Task("low-rate", "tight", name, 20, 1) for name in ("unhedged", "erpc")]
 
     assert dict(run_all(tasks, 2)) == dict(run_all(tasks, 1))
+
+
+def test_in_real_time_only_some_can_be_run() -> None:
+    """One scenario and two contenders; asking for others says so."""
+    chosen = in_reality(None, "spiky", None, 10, 1)
+
+    assert (chosen.scenarios, len(chosen.contenders)) == (("iid",), 2)
+    with pytest.raises(Unusable, match=r"with --real .* there are iid"):
+        in_reality("slow-key", None, None, 10, 1)

@@ -155,7 +155,7 @@ def test_a_stall_breaks_streams_and_not_their_beginnings() -> None:
 
 def test_hopeless_hedges_are_not_sent() -> None:
     """Once a score of them has shown that the backup is slow."""
-    scenario = attrs.evolve(SCENARIOS["hedge-hostile"], warm_up=900)
+    scenario = attrs.evolve(SCENARIOS["hedge-hostile-10"], warm_up=900)
 
     measured = run_cell(scenario, "spiky", contender(OURS, scenario, "spiky"), 150, 1)
 

@@ -121,7 +121,7 @@ async def test_a_storm_turns_away_what_is_above_the_limit(clock: MockClock) -> N
 
 async def test_slow_backups_are_slow_from_the_beginning(clock: MockClock) -> None:
     """A warm-up in which they were fast would teach the contrary of what is true."""
-    here = world("hedge-hostile", start=50.0)
+    here = world("hedge-hostile-10", start=50.0)
     (fast,), (slow, *_) = here.scenario.route
 
     for moment in (-50.0, 0.0, 0.99, 400.0):
