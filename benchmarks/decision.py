@@ -71,7 +71,7 @@ class Table:
         choice = self.contest.primary(self.now)
         assert choice is not None
         lease = self.contest.sent(choice, "primary", self.now)
-        seconds = self.rng.lognormvariate(0.0, 0.4)
+        seconds = self.rng.lognormvariate(0.0, 0.4) * (8.0 if self.rng.random() < 0.05 else 1.0)
         self.pool.first(lease, self.now + seconds)
         self.pool.finish(lease, "won", self.now + seconds, self.rng)
 
