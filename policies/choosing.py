@@ -95,7 +95,7 @@ class Chooser:
         Drawing again what does not fit gives every fit pair the same chance, as drawing from a list of
         the fit ones does, and nobody has to look at fifty keys to compare two.
         """
-        tier = wish.route[0]
+        tier = wish.route[0] if wish.route else ()
         if (
             len(tier) < LARGE
             or wish.balance != "p2c"

@@ -4,9 +4,8 @@ A primary is seen in three windows: that of its scope (model, size and warmth), 
 size, and that of its model. What a small window says is drawn towards the next larger one.
 
 Memory: a full window with what is remembered of its answers takes 33 KB at most and there are at most
-512, hence 17 MB; a target takes 0.5 KB and there are at most 4096, hence 2 MB; win probabilities may
-hold 2 MB of outdated curves. Whoever was quiet for longest is forgotten first, for clients may name
-models that nobody lists.
+512, hence 17 MB; a target takes 0.5 KB and there are at most 4096, hence 2 MB. Whoever was quiet for
+longest is forgotten first, for clients may name models that nobody lists.
 """
 
 import math
@@ -18,13 +17,12 @@ import attrs
 
 from policies.features import Scope
 from policies.latency import PeakEwma, Window
-from policies.survival import Curve, bucket, edge, win_probability
+from policies.survival import Curve, bucket
 from policies.target import Target
 
 USUAL = 1.0  # seconds to the first token, where nothing was ever seen
 MOST_SCOPES = 512
 MOST_TARGETS = 4096
-MOST_PAIRS = 256
 
 BEYOND = 10.0
 """Calls that must have taken longer than a quantile before it is believed: for p95, 200 calls."""
@@ -86,11 +84,21 @@ class _Level:
             return own, count, name
         if self.above is None:
             return None, count, name
-        larger, rests_on, names = self.above._estimate(p, least)  # noqa: SLF001  # it is one of us
+        if self._same_as_above():
+            return self.above._estimate(p, least)  # noqa: SLF001 - it is one of us
+        larger, rests_on, names = self.above._estimate(p, least)  # noqa: SLF001 - it is one of us
         if own is None or larger is None:
             return larger, rests_on, names
         mixed = (count * math.log(own) + PRIOR * math.log(larger)) / (count + PRIOR)
         return math.exp(mixed), rests_on, f"{name}>{names}"
+
+    def _same_as_above(self) -> bool:
+        """Whether the larger window holds the same calls, so that it has nothing to add.
+
+        As long as nothing was ever forgotten, equal counts mean that.
+        """
+        window, above = self.window, self.above
+        return above is not None and above.window.count == window.count < window.least
 
 
 def _trusted(count: int, p: float, least: int | None) -> bool:
@@ -107,7 +115,6 @@ class Estimates:
 
     _levels: OrderedDict[_Key, _Level] = attrs.field(factory=OrderedDict)
     _targets: OrderedDict[tuple[str, str], PeakEwma] = attrs.field(factory=OrderedDict)
-    _won: dict[tuple[Scope, Scope, int], tuple[Curve, Curve, float]] = attrs.field(factory=dict)
 
     def first(
         self, target: Target, scope: Scope, seconds: float, now: float, *, primary: bool
@@ -156,23 +163,6 @@ class Estimates:
             level = level.above
         return level.window.curve if level else None
 
-    def win_probability(self, primary: Scope, backup: Scope, delay: float) -> float | None:
-        """How likely a backup started after `delay` is first, if the primary is still silent then.
-
-        Both taken for independent; None if too little is known. The delay is rounded to its bucket.
-        """
-        silent, rival = self.curve(primary), self.curve(backup)
-        if silent is None or rival is None:
-            return None
-        at = primary, backup, bucket(delay)
-        known = self._won.get(at)
-        if known is None or known[0] is not silent or known[1] is not rival:
-            if len(self._won) >= MOST_PAIRS:
-                self._won.clear()
-            known = silent, rival, win_probability(silent, rival, edge(at[2] + 0.5))
-            self._won[at] = known
-        return known[2]
-
     def models(self) -> Iterator[tuple[str, Window]]:
         """Every upstream model with its window: `count`, `quantile(p)`."""
         return ((str(key[0]), seen.window) for key, seen in self._levels.items() if len(key) == 1)
@@ -181,7 +171,6 @@ class Estimates:
         """Forgets all that does not concern these targets."""
         known = {(target.key, target.model) for target in targets}
         models = {target.model for target in targets}
-        self._won.clear()
         for at in [at for at in self._targets if at not in known]:
             del self._targets[at]
         for key in [key for key in self._levels if key[0] not in models]:

@@ -23,6 +23,7 @@ WITHOUT_THEIR_OWN_TEST = {
     "gateway/cli/check.py": "tests/system/test_beside.py",
     "gateway/cli/project.py": "tests/system/test_beside.py",
     "gateway/cli/serve.py": "tests/system",
+    "policies/statistics.py": "plain values; tests/policies/test_pool.py takes a snapshot",
     "policies/settings.py": "plain values; read by tests/gateway/test_config_file.py",
     "providers/base.py": "protocols, nothing that runs",
     "providers/errors.py": "classes without behaviour",

@@ -200,19 +200,29 @@ def test_a_request_that_must_not_run_twice_dies_of_silence():
 
 
 def test_costs_weigh_on_the_budget_where_all_prices_are_known():
-    """A long prompt's hedge takes more of it than a short one's."""
-    priced = [target(key, price=Price(1.0, 4.0)) for key in "ab"]
-    judge = contest(*priced, features=Features(prompt_tokens=1_000))
-    sent(judge, "primary", 0.0)
-    assert judge.pool.allowances.route("route", FIXED).spent == 0
+    """A prompt fifty times as long takes fifty times as much of it."""
+    priced = [target(key, price=Price(1.0, 0.0)) for key in "ab"]
+    judge = contest(*priced, features=Features(prompt_tokens=1_000), rng=random.Random(2))
+    budget = judge.pool.allowances.route("route", FIXED)
+    short = sent(judge, "primary", 0.0)
+    assert judge.hedge([short], 1.0) is not None
+    spent = budget.spent
+    for _ in range(200):
+        primary = sent(judge, "primary", 0.0)
+        judge.pool.finish(primary.lease, "won", 1.0, judge.rng)
 
-    long = attrs.evolve(judge, features=Features(prompt_tokens=50_000), skips=[])
-    primary = sent(long, "primary", 0.0)
-    before = long.pool.allowances.route("route", FIXED).level
-    long.hedge([primary], 1.0)
-    assert long.pool.allowances.route("route", FIXED).level < before - 1.0 or why(long) == [
-        "budget"
-    ]
+    long = attrs.evolve(judge, features=Features(prompt_tokens=5_000), skips=[])
+    primary = sent(long, "primary", 2.0)
+    assert long.hedge([primary], 3.0) is not None
+    assert budget.spent - spent == 5 * spent > 0
+
+
+def test_unpriced_requests_cost_one_each():
+    """Then the budget is a share of requests."""
+    judge = contest(features=Features(prompt_tokens=50_000))
+    primary = sent(judge, "primary", 0.0)
+    assert judge.hedge([primary], 1.0) is not None
+    assert judge.pool.allowances.route("route", FIXED).spent == 1
 
 
 def test_an_answer_warms_its_target_for_the_next_request_of_the_same_prefix():

@@ -31,7 +31,7 @@ class Past:
 
     def observe(self, scope, p, least):
         self.asked.append((scope, p, least))
-        return Seen(self.known.get(p), self.count, self.source)
+        return Seen(self.known.get(p), self.count, f"p{100 * p:g}:n={self.count}{self.source}")
 
 
 def planned(settings, past=None, **features):
@@ -72,7 +72,9 @@ def test_what_must_not_run_twice_is_never_hedged(wish):
 
 def test_the_plan_says_whose_past_it_rests_on():
     """A quantile that had to be borrowed is told apart from the scope's own."""
-    assert planned(Hedge(), Past(source="model")).source == "quantile:p95:n=1412:model"
+    assert (
+        planned(Hedge(), Past(source=">model:n=9000")).source == "quantile:p95:n=1412>model:n=9000"
+    )
 
 
 def test_the_past_is_asked_for_this_scope_and_with_the_operators_least():

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policies.choosing import Wish
+from policies.latency import Window
 from policies.pool import Pool
 from policies.settings import Hedge
 from policies.target import Target
@@ -43,10 +45,21 @@ def eject(pool, *targets, now=0.0):
             call(pool, target, "failed", now=now, ttft=None, error=FAILED)
 
 
+def pick(pool, route, now, chance, **how):
+    """The target that the pool picks, if it picks one."""
+    choice = pool.pick(Wish(route, **how), now, chance)
+    return None if choice is None else choice.candidate.target
+
+
 def picked(pool, route, now=0.0, times=200, **how):
     chance = rng()
-    targets = (pool.pick(route, now, chance, **how) for _ in range(times))
+    targets = (pick(pool, route, now, chance, **how) for _ in range(times))
     return Counter(target.key if target else None for target in targets)
+
+
+def window(pool, model="m"):
+    """The times to first token of a model's primaries."""
+    return dict(pool.chooser.estimates.models()).get(model, Window())
 
 
 def test_an_unknown_pool_spreads_its_calls():
@@ -68,19 +81,19 @@ def test_a_later_tier_is_for_when_the_earlier_has_nobody():
 def test_a_used_key_and_an_avoided_domain_are_never_picked():
     """Not even when nothing else is left."""
     pool = Pool()
-    assert pool.pick(((A1, A2),), 0.0, rng(), used=["a-1"], avoid=["org-a"]) is None
-    assert pool.pick(((A1,),), 0.0, rng(), used=["a-1"]) is None
+    assert pick(pool, ((A1, A2),), 0.0, rng(), used=["a-1"], avoid=["org-a"]) is None
+    assert pick(pool, ((A1,),), 0.0, rng(), used=["a-1"]) is None
     eject(pool, A1)
-    assert pool.pick(((A1,),), 1.0, rng(), used=["a-1"]) is None
-    assert pool.pick((), 0.0, rng()) is None
+    assert pick(pool, ((A1,),), 1.0, rng(), used=["a-1"]) is None
+    assert pick(pool, (), 0.0, rng()) is None
 
 
 def test_a_rival_is_sought_far_away():
     """Another provider, else another domain, else another key."""
     pool = Pool()
-    assert set(picked(pool, ((A2, A3, B1, C1),), prefer_other_than=A1)) == {"b-1", "c-1"}
-    assert set(picked(pool, ((A2, A3),), prefer_other_than=A1)) == {"a-3"}
-    assert set(picked(pool, ((A1, A2),), used=["a-1"], prefer_other_than=A1)) == {"a-2"}
+    assert set(picked(pool, ((A2, A3, B1, C1),), rival_of=A1)) == {"b-1", "c-1"}
+    assert set(picked(pool, ((A2, A3),), rival_of=A1)) == {"a-3"}
+    assert set(picked(pool, ((A1, A2),), used=["a-1"], rival_of=A1)) == {"a-2"}
 
 
 def test_a_faster_key_is_preferred():
@@ -98,10 +111,10 @@ def test_a_busy_key_is_spared():
     assert set(picked(pool, ((A1, B1),))) == {"b-1"}
     for lease in leases:
         pool.first(lease, 1.0)
-    assert pool.load.of("a-1") == 4
+    assert pool.chooser.load.of("a-1") == 4
     for lease in leases:
         pool.finish(lease, "won", 1.0, rng())
-    assert pool.load.total == 0
+    assert pool.chooser.load.total == 0
 
 
 def test_a_full_key_takes_no_more_until_a_call_ends():
@@ -120,8 +133,8 @@ def test_a_heavier_key_takes_more():
     """Weight two with equal latency draws the call until its queue is that much longer."""
     pool, heavy = Pool(), attrs.evolve(A1, weight=2.0)
     for _ in range(30):
-        pool.begin(pool.pick(((heavy, B1),), 0.0, rng()) or B1, 0.0)
-    assert pool.load.of("a-1") > 1.8 * pool.load.of("b-1")
+        pool.begin(pick(pool, ((heavy, B1),), 0.0, rng()) or B1, 0.0)
+    assert pool.chooser.load.of("a-1") > 1.8 * pool.chooser.load.of("b-1")
 
 
 def test_quick_errors_do_not_look_fast():
@@ -132,7 +145,7 @@ def test_quick_errors_do_not_look_fast():
     call(pool, B1, "failed", ttft=None, error=UpstreamFailed("broke", status=500))
     call(pool, A1, "failed", ttft=None, error=LIMITED)
     assert [key.ttft for key in pool.snapshot(0.0).keys] == pytest.approx([before, 1.0], rel=0.03)
-    assert pool.window("m").count == 1
+    assert window(pool).count == 1
 
 
 @pytest.mark.parametrize("outcome", ["lost", "client_gone", "timeout"])
@@ -142,14 +155,14 @@ def test_a_given_up_call_proves_how_long_it_was(outcome):
     lease = pool.begin(A1, 0.0)
     pool.finish(lease, outcome, 4.0, rng(), errors.TimedOut("silent", clock="first_token"))
     assert pool.snapshot(4.0).keys[0].ttft == pytest.approx(4.0)
-    assert pool.window("m").quantile(0.5) == pytest.approx(4.0, rel=0.03)
+    assert window(pool).quantile(0.5) == pytest.approx(4.0, rel=0.03)
 
 
 def test_a_hedge_that_lost_is_no_sample_of_what_is_usual():
     """The window is for primaries."""
     pool = Pool()
     pool.finish(pool.begin(A1, 0.0, primary=False), "lost", 4.0, rng())
-    assert pool.window("m").count == 0
+    assert window(pool).count == 0
 
 
 def test_a_first_token_counts_once_and_stays_when_the_answer_breaks():
@@ -160,8 +173,8 @@ def test_a_first_token_counts_once_and_stays_when_the_answer_breaks():
     pool.first(lease, 0.9)
     pool.finish(lease, "failed", 60.0, rng(), errors.BrokenAnswer("cut"))
     pool.first(lease, 61.0)
-    assert pool.window("m").count == 1
-    assert pool.window("m").median == pytest.approx(0.5, rel=0.03)
+    assert window(pool).count == 1
+    assert window(pool).median == pytest.approx(0.5, rel=0.03)
 
 
 def test_an_answer_that_falls_silent_later_was_not_slow_to_begin():
@@ -171,7 +184,7 @@ def test_an_answer_that_falls_silent_later_was_not_slow_to_begin():
     lease = pool.begin(A1, 0.0)
     pool.first(lease, 0.1)
     pool.finish(lease, "client_gone", 60.0, rng())
-    assert pool.window("m").count == 2
+    assert window(pool).count == 2
     assert pool.snapshot(60.0).keys[0].ttft < 0.2
 
 
@@ -182,9 +195,9 @@ def test_calls_that_fail_together_eject_once_and_an_old_answer_cures_nothing():
     leases = [pool.begin(A1, 1.0) for _ in range(9)]
     told = [pool.finish(lease, "failed", 2.0, rng(), FAILED) for lease in leases]
     assert [change.to for changes in told for change in changes] == ["ejected"]
-    pool.first(old, 3.0)
+    assert pool.first(old, 3.0) == ()
     assert pool.finish(old, "won", 3.0, rng()) == ()
-    assert pool.health.state(A1, 3.0) == "ejected"
+    assert pool.chooser.health.state(A1, 3.0) == "ejected"
 
 
 def test_an_attempt_ends_once():
@@ -195,10 +208,10 @@ def test_an_attempt_ends_once():
     pool.finish(probe, "lost", 20.0, rng())
     other = pool.begin(A1, 20.0)
     assert pool.finish(probe, "failed", 20.0, rng(), FAILED) == ()
-    assert pool.load.of("a-1") == 1
-    assert not pool.health.available(A1, 20.0)
+    assert pool.chooser.load.of("a-1") == 1
+    assert not pool.chooser.health.available(A1, 20.0)
     pool.finish(other, "lost", 20.0, rng())
-    assert pool.health.available(A1, 20.0)
+    assert pool.chooser.health.available(A1, 20.0)
 
 
 @pytest.mark.parametrize("outcome", ["lost", "client_gone"])
@@ -207,7 +220,7 @@ def test_a_loser_is_no_verdict_even_if_it_broke_on_the_way_out(outcome):
     pool = Pool()
     for _ in range(10):
         assert call(pool, A1, outcome, error=FAILED) == ()
-    assert pool.health.state(A1, 0.0) == "active"
+    assert pool.chooser.health.state(A1, 0.0) == "active"
 
 
 def test_changes_of_state_are_told():
@@ -255,7 +268,7 @@ def test_waiting_is_no_use_when_no_key_is_accepted():
     assert not pool.refused(route, 0.0)
     call(pool, B1, "failed", ttft=None, error=errors.QuotaExhausted("no money"))
     assert pool.refused(route, 0.0)
-    assert pool.pick(route, 0.0, rng()) is None
+    assert pick(pool, route, 0.0, rng()) is None
     assert pool.soonest(route, 0.0) == 600.0
     assert not pool.refused(route, 600.0)
 
@@ -271,16 +284,6 @@ def test_a_drained_key_is_left_alone():
     assert "a-1" in picked(pool, ((A1, B1),))
 
 
-def test_budgets_belong_to_a_route_and_its_settings():
-    """The same one each time; another policy's requests on the same route have their own."""
-    pool = Pool()
-    assert pool.budget("r", Hedge()) is pool.budget("r", Hedge(delay=9.0))
-    assert pool.budget("r", Hedge()) is not pool.budget("r", Hedge(budget=0.1))
-    assert pool.budget("r", Hedge()) is not pool.budget("other", Hedge())
-    assert pool.retries("r") is pool.retries("r")
-    assert pool.retries("r") is not pool.retries("other")
-
-
 def test_the_snapshot_shows_everything():
     """Keys with state and load, models with quantiles, budgets with what they gave."""
     pool = Pool()
@@ -288,8 +291,8 @@ def test_the_snapshot_shows_everything():
     call(pool, A1, ttft=0.5)
     pool.begin(A1, 1.0)
     eject(pool, B1)
-    pool.budget("r", Hedge()).withdraw()
-    pool.retries("r")
+    pool.allowances.route("r", Hedge(burst=3.0)).withdraw()
+    pool.allowances.retries("r")
     seen = pool.snapshot(1.0)
     assert [(key.target.key, key.state, key.inflight) for key in seen.keys] == [
         ("a-1", "active", 1),
@@ -309,11 +312,11 @@ def test_a_reload_keeps_what_it_keeps_and_old_leases_stay_good():
     lease = pool.begin(B1, 0.0)
     eject(pool, A1)
     pool.retain([A1])
-    assert pool.health.state(A1, 1.0) == "ejected"
+    assert pool.chooser.health.state(A1, 1.0) == "ejected"
     assert [key.target.key for key in pool.snapshot(1.0).keys] == ["a-1"]
     pool.first(lease, 1.0)
     pool.finish(lease, "won", 2.0, rng())
-    assert pool.load.total == 0
+    assert pool.chooser.load.total == 0
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
@@ -326,7 +329,7 @@ def test_every_pick_is_the_same_for_the_same_chance(seed, size):
         pool, chance, chosen = Pool(), random.Random(seed), []
         for number in range(60):
             now = number * 0.5
-            target = pool.pick((tier,), now, chance)
+            target = pick(pool, (tier,), now, chance)
             chosen.append(target)
             if target is None:
                 continue

@@ -7,6 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from policies.choosing import Wish
 from policies.pool import Pool
 from policies.target import Target
 from providers import errors
@@ -46,9 +47,13 @@ class PoolMachine(RuleBasedStateMachine):
     def targets(self):
         return [target for tier in self.route for target in tier]
 
+    def pick(self, chance, **how):
+        choice = self.pool.pick(Wish(self.route, **how), self.now, chance)
+        return None if choice is None else choice.candidate.target
+
     @rule(used=st.sets(st.sampled_from(["a-1", "a-2", "a-3", "b-1", "c-1"]), max_size=4))
     def start(self, used):
-        target = self.pool.pick(self.route, self.now, self.chance, used=used)
+        target = self.pick(self.chance, used=used)
         if target is not None:
             assert target.key not in used
             self.leases.append(self.pool.begin(target, self.now))
@@ -81,23 +86,23 @@ class PoolMachine(RuleBasedStateMachine):
     @invariant()
     def load_is_what_runs(self):
         running = Counter(lease.target.key for lease in self.leases)
-        assert all(self.pool.load.of(t.key) == running[t.key] for t in self.targets)
+        assert all(self.pool.chooser.load.of(t.key) == running[t.key] for t in self.targets)
 
     @invariant()
     def ejection_alone_never_empties_the_pool(self):
         usable = [
             target
             for target in self.targets
-            if self.pool.health.available(target, self.now)
-            or self.pool.health.ejected(target, self.now)
+            if self.pool.chooser.health.available(target, self.now)
+            or self.pool.chooser.health.ejected(target, self.now)
         ]
-        target = self.pool.pick(self.route, self.now, random.Random(1))
+        target = self.pick(random.Random(1))
         assert (target in usable) if usable else target is None
 
     @invariant()
     def waiting_and_picking_agree(self):
         soonest = self.pool.soonest(self.route, self.now)
-        target = self.pool.pick(self.route, self.now, random.Random(1))
+        target = self.pick(random.Random(1))
         assert soonest is not None
         assert (soonest == 0.0) is (target is not None)
 
