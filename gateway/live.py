@@ -135,10 +135,18 @@ class Live:
                     change.key,
                     change.to,
                     change.why,
+                    self._wall_ms(change.until),
                     domain=change.domain,
                     provider=change.provider,
+                    model=change.model,
                 )
             )
+
+    def _wall_ms(self, at: float | None) -> int | None:
+        """A moment of our clock on the wall's."""
+        if at is None:
+            return None
+        return self.store.options.clock() + round(1000 * (at - trio.current_time()))
 
 
 def _tell_trail(ticket: Ticket, race: Race) -> None:

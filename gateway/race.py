@@ -159,11 +159,18 @@ class Race:
                 return self._reports.receive_nowait()  # it spoke in the very moment
             now = trio.current_time()
             if now >= deadline:
-                raise TimedOut("No answer within the request's total time", clock="total")
+                raise self._out_of_time()
             self._moments.popleft()
             choice = self.contest.hedge(self.attempts, now)
             if choice is not None:
                 self._start(choice, "hedge")
+
+    def _out_of_time(self) -> TimedOut:
+        error = TimedOut("No answer within the request's total time", clock="total")
+        for attempt in self.attempts:
+            if attempt.live:
+                attempt.fail(error)
+        return error
 
     def _after_failure(self, failed: Attempt) -> None:
         """Fails over, or leaves it to a rival that still runs, or raises the most telling error."""

@@ -60,9 +60,9 @@ class Concurrency:
         limit = self._limits.setdefault(key, _Limit())
         if now < limit.decreased + PAUSE:
             return
-        # A soft limit may be far above what was ever tried: the 429 came at what was in flight.
-        reached = min(limit.calls, inflight) if limit.met is None else limit.calls
-        limit.calls = max(LEAST, reached * DECREASE)
+        # A soft limit is a guess, above or below what was tried: the 429 came at what was in flight.
+        reached = inflight if limit.met is None else limit.calls
+        limit.calls = min(MOST, max(LEAST, reached * DECREASE))
         limit.met = max(1, inflight)
         limit.decreased = now
 

@@ -212,14 +212,15 @@ class Contest:
         if target is None:
             return situation
         scope = self._scope(target, now)
+        median = chooser.estimates.median(scope)
         return attrs.evolve(
             situation,
-            expected=chooser.estimates.expected(scope),
+            expected=median,
             win_probability=self._win_probability(runners, target, now),
             headroom=chooser.headroom.after(target, self._tokens, now),
             throttled=self.pool.throttle.frozen(target.domain)
             or chooser.health.pressed(target.provider, now),
-            cold_wait=chooser.estimates.expected(scope) if first.scope.warm else None,
+            cold_wait=median if first.scope.warm else None,
             warm_rest=self._rest(first, now) if first.scope.warm else None,
         )
 

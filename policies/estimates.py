@@ -150,10 +150,14 @@ class Estimates:
         seen = self._targets.get((target.key, target.model))
         return seen.value(now, expected) if seen else expected
 
-    def expected(self, scope: Scope) -> float:
-        """The median of the nearest kind of call of which anything was seen, or else `USUAL`."""
+    def median(self, scope: Scope) -> float | None:
+        """The median of the nearest kind of call of which anything was seen."""
         level = self._nearest(scope)
-        median = level.window.median if level else None
+        return level.window.median if level else None
+
+    def expected(self, scope: Scope) -> float:
+        """The same, and what is usual elsewhere where nothing was seen."""
+        median = self.median(scope)
         return USUAL if median is None else median
 
     def curve(self, scope: Scope) -> Curve | None:

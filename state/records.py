@@ -257,7 +257,8 @@ class CountedRequest(msgspec.Struct, gc=False):
 class KeyStateChanged(Record):
     """A pooled key was rested, ejected or taken back. `until_ms` is wall time, as `ts`.
 
-    Where `domain` is given it holds for every key of it, where `provider` is given for all of its.
+    It is its state for `model`, for all models where None. Where `domain` is given it holds for every
+    key of it, where `provider` is given for all of its.
     """
 
     t: ClassVar[str] = "key_state_changed"
@@ -267,6 +268,7 @@ class KeyStateChanged(Record):
     until_ms: int | None = None
     domain: str | None = None
     provider: str | None = None
+    model: str | None = None
 
 
 @attrs.frozen

@@ -134,7 +134,7 @@ class Store:
     def tell(self, record: Record) -> None:
         """Append the record soon, or drop and count it if too many wait. Raises RecordRefused."""
         codec.encode(record, 0, 0)
-        self._telemetry.add(record)
+        self._telemetry.add(attrs.evolve(record, ts=record.ts or self.options.clock()))
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Sync, write what was told, follow the other logs; until cancelled, which flushes all."""

@@ -79,3 +79,16 @@ async def test_a_race_that_nobody_won_is_told_with_all_its_attempts(
     assert asked.trail.attempts == len(record.attempts) == 2
     assert [attempt.role for attempt in record.attempts] == ["primary", "failover"]
     assert {attempt.outcome for attempt in record.attempts} == {"failed"}
+
+
+async def test_a_rest_is_told_with_its_end(books: Books, dark: ProviderConfig) -> None:
+    """Whom it concerns, and when by the clock on the wall it is over."""
+    pool = Pool()
+    for _ in range(3):
+        await ask(books, pool, dark, "m")
+
+    books.store.close()
+    (rest,) = books.store.indexes.key_states.values()
+    assert (rest.state, rest.domain, rest.model) == ("ejected", "dark", None)
+    assert rest.until_ms is not None
+    assert 9_000 <= rest.until_ms - rest.ts <= 12_000

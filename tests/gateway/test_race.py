@@ -268,11 +268,13 @@ async def test_the_total_clock_ends_a_race_nobody_won(
 ) -> None:
     """The request's own deadline counts, whatever the attempts' clocks say."""
     stage, result = Stage({"a": [], "b": []}), Result()
+    race = race_of(stage, result, deadline=trio.current_time() + 3.0)
 
     with pytest.raises(TimedOut) as caught:
-        await race_of(stage, result, deadline=trio.current_time() + 3.0).run(_never)
+        await race.run(_never)
 
     assert (caught.value.clock, trio.current_time()) == ("total", 3.0)
+    assert {attempt.outcome for attempt in race.attempts} == {"timeout"}
     assert stage.open_calls == 0
 
 

@@ -117,6 +117,14 @@ def test_a_refused_hedge_says_why(changes: dict[str, object], reason: str):
     assert why(judge) == [reason]
 
 
+def test_a_backup_that_was_never_measured_is_not_too_late():
+    """How soon it would answer is a guess until something was seen, and a guess refuses nothing."""
+    judge = contest(deadline=1.1)
+    primary = sent(judge, "primary", 0.0)
+
+    assert judge.hedge([primary], 1.0) is not None
+
+
 def test_a_coin_above_the_probability_refuses():
     """SingleR hedges only a share of the slow ones."""
     hedge = Hedge(policy="single_r", delay=1.0, probability=0.5)

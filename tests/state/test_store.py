@@ -120,6 +120,15 @@ async def test_what_is_told_is_written_soon(running, tmp_path):
     assert look(tmp_path).indexes.key_states["k"].state == "resting"
 
 
+def test_what_is_told_happened_when_it_was_told(tmp_path, quick):
+    """Not when its turn to be written came."""
+    times = iter(range(100, 200))
+    with Store.open(tmp_path, "serve", attrs.evolve(quick, clock=lambda: next(times))) as store:
+        store.tell(KeyStateChanged("k", "resting", "429"))
+        told = next(times)
+    assert look(tmp_path).indexes.key_states["k"].ts < told
+
+
 def test_what_is_told_too_fast_is_dropped_and_counted(tmp_path, quick):
     """The count is in the journal."""
     with Store.open(tmp_path, "serve", attrs.evolve(quick, tell_bound=3)) as store:

@@ -114,11 +114,12 @@ async def leave_amid(running: Scene) -> None:
 
 
 async def test_a_call_does_not_outlive_the_time_its_client_gave_it(tmp_path: Path) -> None:
-    """`x-hedgerow-timeout` ends silent calls, and the client is told."""
+    """`x-hedgerow-timeout` ends silent calls, a backup too, and the client is told."""
     async with two_keys(tmp_path) as running:
         for key in running.keys:
             running.simulator.script(key, ["silence"], repeat=True)
-        limited = chat(running.live_key, fields={"x-hedgerow-timeout": "600ms"})
+        limits = {"x-hedgerow-timeout": "600ms", "x-hedgerow-hedge": "100ms"}
+        limited = chat(running.live_key, fields=limits)
 
         answer = await ask(running.url, limited)
 
