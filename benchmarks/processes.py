@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import attrs
 import httpx
 import trio
 
@@ -15,26 +16,44 @@ START_TIME = 30.0
 STOP_TIME = 40.0
 
 
+@attrs.frozen
+class Running:
+    """A program that is up; `line` is what it said of it."""
+
+    pid: int
+    line: str
+
+
 @asynccontextmanager
-async def hedgerow(*arguments: str, log: Path, expect: str) -> AsyncIterator[str]:
-    """Runs `hedgerow ARGUMENTS…`; gives the line of its output that contains `expect`; stops it after.
+async def program(
+    command: Sequence[str], log: Path, expect: str = "", cores: set[int] | None = None
+) -> AsyncIterator[Running]:
+    """Runs a program, on these processors; waits for the line that contains `expect`; stops it after.
 
     Raises:
         RuntimeError: it ended, or did not say so in time; `log` has what it said on standard error.
     """
-    command = [sys.executable, "-m", "gateway", *arguments]
     with log.open("wb") as errors:
         process = await trio.lowlevel.open_process(
             command, stdout=subprocess.PIPE, stderr=errors, env=_environment()
         )
+    if cores:
+        os.sched_setaffinity(process.pid, cores)
     try:
-        yield await _line_with(process, expect, log)
+        yield Running(process.pid, await _line_with(process, expect, log))
     finally:
         with trio.move_on_after(STOP_TIME, shield=True):
             process.terminate()
             await process.wait()
         if process.returncode is None:
             process.kill()
+
+
+@asynccontextmanager
+async def hedgerow(*arguments: str, log: Path, expect: str) -> AsyncIterator[str]:
+    """Runs `hedgerow ARGUMENTS…` as `program` does; gives the line."""
+    async with program([sys.executable, "-m", "gateway", *arguments], log, expect) as running:
+        yield running.line
 
 
 async def _line_with(process: trio.Process, expect: str, log: Path) -> str:
@@ -46,7 +65,7 @@ async def _line_with(process: trio.Process, expect: str, log: Path) -> str:
             for line in said.decode(errors="replace").split("\n")[:-1]:
                 if expect in line:
                     return line.strip()
-    raise RuntimeError(f"hedgerow did not start: {_tail(log)}")
+    raise RuntimeError(f"{log.stem} did not start: {_tail(log)}")
 
 
 def _tail(log: Path) -> str:

@@ -29,6 +29,7 @@ WITHOUT_THEIR_OWN_TEST = {
     "providers/errors.py": "classes without behaviour",
     "benchmarks/hedging.py": "tests/benchmarks/test_bench.py runs the command",
     "benchmarks/processes.py": "tests/benchmarks/test_bench.py",
+    "benchmarks/overhead/rounds.py": "tests/benchmarks/overhead/test_command.py runs them",
 }
 
 

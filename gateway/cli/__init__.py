@@ -75,6 +75,11 @@ bench.command(
     name="decision",
     help="Measure what deciding costs; exit code 3 over 25 microseconds.",
 )
+bench.command(
+    "benchmarks.overhead.command:command",
+    name="overhead",
+    help="Measure what the gateway adds to a call; exit code 3 if a bar is missed.",
+)
 app.command(bench)
 
 

@@ -37,7 +37,7 @@ PLAN = KeyPlan(profile=attrs.evolve(TIGHT, gap=0.1), scale=0.5, words=200.0, wor
 EXTRA = """
 [policies.default]
 hedge = { policy = "fixed", delay = "2s", budget = 0.05 }
-timeouts = { first_byte = "12s", first_token = "12s", idle = "3s" }
+timeouts = { first_byte = "8s", first_token = "8s", idle = "3s" }
 """
 FAULTS: Mapping[FaultKind, float] = {
     "rate_limited": 0.02,

@@ -1,0 +1,134 @@
+"""What is measured: the gateway, the upstream asked directly, the bare proxy, and peers that already run."""
+
+import json
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import attrs
+import trio
+
+from benchmarks.overhead import cpu
+from benchmarks.processes import create_project, program
+
+DIRECT, GATEWAY, BARE = "direct", "hedgerow", "bare proxy"
+KEYS = 8
+CREDENTIAL = "upstream-secret"
+
+
+@attrs.frozen
+class Subject:
+    """A server with OpenAI's routes below `url`. `pid` is its process, None where it is not known.
+
+    `streams` is False for what only knows whole answers.
+    """
+
+    name: str
+    url: str
+    pid: int | None = None
+    headers: dict[str, str] = attrs.field(factory=dict, repr=False)
+    streams: bool = True
+
+
+class UnusablePeer(Exception):
+    """A `--peer` that does not say what is needed."""
+
+
+def peer(told: str) -> Subject:
+    """A running server, from `name=URL[,header=value…]`.
+
+    Raises:
+        UnusablePeer: the text has another form.
+    """
+    name, _, rest = told.partition("=")
+    url, *fields = rest.split(",")
+    parts = urlsplit(url)
+    if not name or parts.scheme != "http" or parts.port is None:
+        raise UnusablePeer(f"--peer {name}: give name=http://HOST:PORT/v1[,header=value…]")
+    pairs = [field.partition("=") for field in fields]
+    if any(not separator for _, separator, _ in pairs):
+        raise UnusablePeer(f"--peer {name}: a header is given as name=value")
+    headers = {header: value for header, _, value in pairs}
+    return Subject(name, url, cpu.listener(parts.port), headers)
+
+
+@attrs.frozen
+class Field:
+    """All that is up for the measurement, and the upstream's process."""
+
+    upstream: int
+    direct: Subject
+    others: Sequence[Subject]
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The direct call first."""
+        return (self.direct, *self.others)
+
+
+@asynccontextmanager
+async def field(
+    folder: Path, peers: Sequence[Subject], settings: str, port: int
+) -> AsyncIterator[Field]:
+    """Starts the upstream, the gateway and the bare proxy, and leaves them running inside the block.
+
+    `settings` are further lines of the gateway's policy, `port` is the upstream's, 0 for any.
+    """
+    measured, measuring = cpu.cores()
+    async with AsyncExitStack() as stack:
+        upstream = await stack.enter_async_context(
+            program(_module("upstream", str(port)), folder / "upstream.log", cores=measuring)
+        )
+        direct = Subject(DIRECT, f"http://127.0.0.1:{upstream.line}/v1", upstream.pid)
+        gateway = await stack.enter_async_context(_gateway(folder, direct.url, settings, measured))
+        bare = await stack.enter_async_context(
+            program(_module("bare", upstream.line), folder / "bare.log", cores=measured)
+        )
+        reference = Subject(BARE, f"http://127.0.0.1:{bare.line}/v1", bare.pid, streams=False)
+        for each in peers:
+            if each.pid is not None:
+                for pid in cpu.family(each.pid):
+                    cpu.pin(pid, measured)
+        yield Field(upstream.pid, direct, (gateway, reference, *peers))
+
+
+def _module(name: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", f"benchmarks.overhead.{name}", *arguments]
+
+
+@asynccontextmanager
+async def _gateway(
+    folder: Path, upstream: str, settings: str, cores: set[int]
+) -> AsyncIterator[Subject]:
+    config = folder / "hedgerow.toml"
+    config.write_text(_config(folder, upstream, settings))
+    key = await trio.to_thread.run_sync(create_project, config, "bench")
+    command = [sys.executable, "-m", "gateway", "serve", "--config", str(config)]
+    log = folder / "hedgerow.log"
+    async with program(command, log, "Base URL", cores) as running:
+        url = running.line.split()[2]
+        yield Subject(GATEWAY, url, running.pid, {"authorization": f"Bearer {key}"})
+
+
+def _config(folder: Path, upstream: str, settings: str) -> str:
+    """Eight keys in eight domains, limits that are counted and never reached, and all else as it comes."""
+    lines = [
+        "[server]",
+        'bind = "127.0.0.1:0"',
+        "[state]",
+        f"url = {json.dumps(f'file:{folder}/state')}",
+        "[policies.default]",
+        settings,
+        "[projects.bench]",
+        "limits = { rpm = 100000000, tpm = 1000000000, concurrent = 100000 }",
+    ]
+    for n in range(KEYS):
+        lines += [
+            f"[providers.up-{n}]",
+            'kind = "openai"',
+            f'base_url = "{upstream}"',
+            f'keys = ["{CREDENTIAL}-{n}"]',
+        ]
+    return "\n".join(lines)
