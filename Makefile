@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: serve test check cover lock clean
+.PHONY: serve test standard check cover lock clean
 
 serve: $(VENV)/.installed
 	@exec $(BIN)/hedgerow serve
@@ -12,6 +12,11 @@ serve: $(VENV)/.installed
 test: $(VENV)/.developing
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not alone"
 	$(BIN)/python -m pytest -q -m alone tests/system
+
+# The same gateway with the libraries' parts instead of our own, as `[server] fast = []` has it.
+standard: $(VENV)/.developing
+	HEDGEROW_FAST=none $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not alone" \
+	  tests/clients tests/system tests/gateway/test_http.py tests/gateway/test_http_race.py
 
 # The pure parts must be covered: decisions, journal, dialects.
 cover: $(VENV)/.developing

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 import attrs
 
+from gateway.parts import PARTS, Part
 from policies import cost
 from policies.settings import Limits, Policy
 from providers.types import Secret
@@ -18,6 +19,7 @@ from providers.types import Secret
 OnStoreFailure: TypeAlias = Literal["refuse", "serve"]
 CancelBilling: TypeAlias = cost.CancelBilling
 Price: TypeAlias = cost.Price
+
 
 SIMULATOR = "simulator"
 """The kind of a provider that makes its answers up: in this process, or at its `base_url`."""
@@ -31,7 +33,8 @@ class ServerConfig:
 
     `port` 0 is any free one. `keep_alive` ends idle connections, `write_timeout` those whose client
     stopped reading; `grace` is what running requests get at shutdown; `keepalive_comment` is the
-    pause between the comments that a waiting stream sends.
+    pause between the comments that a waiting stream sends. `fast` are the parts that are our own; for
+    each that is left out, the library that it stands for does the work.
     """
 
     host: str = "127.0.0.1"
@@ -42,6 +45,7 @@ class ServerConfig:
     grace: float = 30.0
     body_limit: int = 20_000_000
     keepalive_comment: float = 15.0
+    fast: tuple[Part, ...] = PARTS
 
 
 @attrs.frozen

@@ -42,6 +42,7 @@ from gateway.config_values import (
 )
 from gateway.key_sources import FoundKey, find_key
 from gateway.learned_file import read_learned
+from gateway.parts import Part, parse_parts
 from gateway.places import expand, state_url
 from gateway.quantities import kind_of
 from gateway.suggest import did_you_mean
@@ -60,6 +61,7 @@ _PRICE = dict.fromkeys((each.name for each in attrs.fields(Price)), Amount)
 
 StoreFailure: TypeAlias = Annotated[OnStoreFailure, Reads(_STORE_CHOICES)]
 BillingName: TypeAlias = Annotated[CancelBilling, Reads(_BILLING_CHOICES)]
+PartNames: TypeAlias = Annotated[tuple[Part, ...], Reads(parse_parts)]
 PolicyName = NewType("PolicyName", str)
 StateURL = NewType("StateURL", str)
 Tier: TypeAlias = tuple[TargetRef, ...]
@@ -77,6 +79,7 @@ class ServerTable:
     grace: Wait = _SERVER.grace
     body_limit: Size = _SERVER.body_limit
     keepalive_comment: Duration = _SERVER.keepalive_comment
+    fast: PartNames = _SERVER.fast
 
 
 @attrs.frozen

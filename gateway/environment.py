@@ -3,7 +3,7 @@
 An explicit file, or the one that HEDGEROW_CONFIG names, or `hedgerow.toml` in the working
 directory; with no file, the keys in the environment; with no keys, the simulator. Command-line
 options win over the environment (HEDGEROW_BIND, HEDGEROW_STATE), the environment over the file. An
-empty variable is as none.
+empty variable is as none. HEDGEROW_FAST says which parts are our own.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from gateway import config_file
 from gateway.config import Config, StateConfig, only_simulated
 from gateway.config_errors import ConfigError, ConfigErrors, Mistake
 from gateway.env_providers import find_providers
+from gateway.parts import parse_parts
 from gateway.places import default_state_url, expand, state_url
 from gateway.quantities import parse_bind
 
@@ -90,6 +91,17 @@ class _Overrides:
             raise ConfigErrors([error]) from None
         return attrs.evolve(config, state=attrs.evolve(config.state, url=url))
 
+    def quickened(self, config: Config) -> Config:
+        """The configuration with the parts that were asked for."""
+        text = self.environ.get("HEDGEROW_FAST")
+        if not text:
+            return config
+        try:
+            parts = parse_parts(text)
+        except ValueError as problem:
+            raise ConfigErrors([ConfigError("HEDGEROW_FAST", str(problem))]) from None
+        return attrs.evolve(config, server=attrs.evolve(config.server, fast=parts))
+
     def _given(self, option: str, value: str | None, variable: str) -> tuple[str, str | None]:
         if value is not None:
             return option, value
@@ -105,6 +117,7 @@ def _load(path: Path | None, overrides: _Overrides) -> Config:
         lambda _: config_file.load(path, environ) if path else _without_file(environ),
         overrides.bound,
         overrides.kept,
+        overrides.quickened,
     ):
         try:
             config = step(config)

@@ -56,8 +56,10 @@ async def serve(
     """
     store = Store.open(config.state.folder, writer="serve")
     try:
-        async with HttpClient() as http, trio.open_nursery() as nursery:
+        library = "upstream" not in config.server.fast
+        async with HttpClient(library=library) as http, trio.open_nursery() as nursery:
             await nursery.start(store.run)
+            await nursery.start(http.run)
             stop = trio.Event()
             await nursery.start(_watch_signals, stop, nursery.cancel_scope)
             simulator = await _start_simulator(nursery, config, rng)

@@ -9,7 +9,7 @@ provider.
 
 import logging
 import ssl
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
@@ -21,6 +21,9 @@ import trio
 from providers.base import Decoder, Dialect, WireRequest
 from providers.connections import Connections
 from providers.errors import BrokenAnswer, TimedOut, Unreachable
+from providers.sending import Answer, Direct, Library, Sender
+from providers.transport import Origin, Pool
+from providers.transport.spares import Spares
 from providers.types import Call, Ended, Event, Failed, ModelInfo, RateLimits, Secret
 
 CLOSE_GRACE = 2.0
@@ -37,6 +40,9 @@ IDLE_CONNECTIONS = 32
 
 IDLE_TIME = 45.0
 """Seconds for which they are."""
+
+STANDING = (("accept", "*/*"), ("accept-encoding", "identity"), ("user-agent", "hedgerow"))
+"""Fields that are sent with every request."""
 
 MODEL_LIST_LIMIT = 16 * 1024 * 1024
 MODEL_PAGES = 50
@@ -63,10 +69,14 @@ class HttpClient:
     calls a key may have is decided before they are sent. HTTP/1.1 only: cancelling an HTTP/2 stream does not
     stop it at the provider. No redirects and no proxies from the environment, so a credential goes where
     the configuration says and nowhere else.
+
+    `library` has httpx do it all. While `run` runs, keys in use have a connection waiting.
     """
 
-    def __init__(self) -> None:
-        self._pools: dict[Upstream, httpx.AsyncClient] = {}
+    def __init__(self, *, library: bool = False) -> None:
+        self._library = library
+        self._senders: dict[Upstream, Sender] = {}
+        self._spares = Spares()
         self._tls: ssl.SSLContext | None = None
 
     async def __aenter__(self) -> Self:
@@ -79,26 +89,52 @@ class HttpClient:
         trace: TracebackType | None,
     ) -> None:
         with trio.move_on_after(CLOSE_GRACE, shield=True):
-            for pool in self._pools.values():
-                await pool.aclose()
+            for sender in self._senders.values():
+                await sender.close()
 
-    def pool(self, upstream: Upstream) -> httpx.AsyncClient:
-        """The connections of one key."""
-        pool = self._pools.get(upstream)
-        if pool is None:
-            pool = self._pools[upstream] = self._new_pool()
-        return pool
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Keeps connections in advance, until cancelled."""
+        await self._spares.run(task_status=task_status)
 
-    def _new_pool(self) -> httpx.AsyncClient:
+    @property
+    def idle(self) -> int:
+        """How many connections wait for calls."""
+        return sum(sender.idle for sender in self._senders.values())
+
+    def sender(self, upstream: Upstream) -> Sender:
+        """The way to one key's upstream.
+
+        Raises:
+            Unreachable: its address is none.
+        """
+        sender = self._senders.get(upstream)
+        if sender is None:
+            with _network_errors(before_answer=True):
+                sender = self._senders[upstream] = self._new_sender(upstream)
+        return sender
+
+    def _new_sender(self, upstream: Upstream) -> Sender:
         if self._tls is None:
             self._tls = httpx.create_ssl_context(trust_env=False)  # dear, and the same for all
-        return httpx.AsyncClient(
-            transport=Connections(self._tls, IDLE_CONNECTIONS, IDLE_TIME),
-            headers={"accept-encoding": "identity", "user-agent": "hedgerow"},
-            timeout=None,  # noqa: S113 - deadlines belong to the caller
-            trust_env=False,
-            follow_redirects=False,
-        )
+            self._tls.set_alpn_protocols(["http/1.1"])
+        secret = upstream.dialect.credentials(upstream.secret)
+        standing = (*STANDING, *secret, *upstream.headers)
+        if self._library:
+            connections = Connections(self._tls, IDLE_CONNECTIONS, IDLE_TIME)
+            return Library(_client(connections), connections, upstream.base_url, standing)
+        origin = Origin.of(upstream.base_url, self._tls, standing)
+        pool = Pool(origin, IDLE_CONNECTIONS, IDLE_TIME)
+        self._spares.look_after(pool)
+        return Direct(pool)
+
+
+def _client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=None,  # noqa: S113 - deadlines belong to the caller
+        trust_env=False,
+        follow_redirects=False,
+    )
 
 
 class Exchange:
@@ -115,13 +151,12 @@ class Exchange:
     def __init__(
         self, http: HttpClient, upstream: Upstream, call: Call, model: str, *, connect: float
     ) -> None:
-        wire = upstream.dialect.encode(call, model)
-        self._http = http.pool(upstream)
-        self._upstream = upstream
-        self._request = _build(self._http, upstream, wire, connect=connect)
+        self._sender = http.sender(upstream)
+        self._dialect = upstream.dialect
+        self._wire = upstream.dialect.encode(call, model)
+        self._connect = connect
         self._decoder: Decoder = upstream.dialect.decoder(call)
-        self._response: httpx.Response | None = None
-        self._chunks: AsyncIterator[bytes] | None = None
+        self._answer: Answer | None = None
         self._over = self._ended = False
         self._reading = trio.Lock()
         self.limits = RateLimits()
@@ -144,13 +179,11 @@ class Exchange:
             ProviderError: no connection, or the upstream answered with an error.
         """
         with _network_errors(before_answer=True):
-            self._response = await self._http.send(self._request, stream=True)
-        self._chunks = self._response.aiter_raw()
-        headers = dict(self._response.headers.items())
-        if self._response.status_code != httpx.codes.OK:
-            body = await self._read_some(ERROR_BODY_LIMIT)
-            raise self._upstream.dialect.error(self._response.status_code, headers, body)
-        self.limits = self._upstream.dialect.limits(headers)
+            self._answer = await self._sender.send(self._wire, self._connect)
+        if self._answer.status != httpx.codes.OK:
+            body = await _body(self._answer, ERROR_BODY_LIMIT)
+            raise self._dialect.error(self._answer.status, self._answer.headers, body)
+        self.limits = self._dialect.limits(self._answer.headers)
 
     async def receive(self) -> Sequence[Event]:
         """The next events, at least one; empty only after `Ended` or `Failed` was given."""
@@ -165,49 +198,50 @@ class Exchange:
         return events
 
     async def _decode_next(self) -> Sequence[Event]:
-        assert self._chunks is not None, "start() comes first"
+        assert self._answer is not None, "start() comes first"
         self._reading.acquire_nowait()
         try:
             with _network_errors(before_answer=False):
-                chunk = await anext(self._chunks, None)
+                chunk = await self._answer.receive()
         except BrokenAnswer as broken:
             # What had arrived may well hold the end: some servers reset right behind it.
             events = [event for event in self._decoder.finish() if not isinstance(event, Failed)]
             return events if events and isinstance(events[-1], Ended) else [*events, Failed(broken)]
         finally:
             self._reading.release()
-        if chunk is None:
+        if not chunk:
             return self._decoder.finish() or (Failed(BrokenAnswer("The answer was empty")),)
         return self._decoder.feed(chunk)
 
-    async def _read_some(self, limit: int) -> bytes:
-        """The body of an error answer; a body that breaks off is as good as what came of it."""
-        assert self._chunks is not None
-        body = bytearray()
-        try:
-            with _network_errors(before_answer=False):
-                while len(body) < limit and (chunk := await anext(self._chunks, None)) is not None:
-                    body += chunk
-        except BrokenAnswer:
-            pass
-        return bytes(body[:limit])
-
     async def _close(self) -> None:
-        if self._response is None or self._chunks is None:
+        answer = self._answer
+        if answer is None:
+            return
+        if answer.complete:
+            await answer.close()
             return
         with trio.move_on_after(CLOSE_GRACE, shield=True):
             # Another task may be reading: it is cancelled as well, and must be through with it first.
             async with self._reading:
-                await self._read_out(self._chunks)
-            await self._response.aclose()
+                if self._ended:
+                    await _read_out(answer)
+            await answer.close()
 
-    async def _read_out(self, chunks: AsyncIterator[bytes]) -> None:
-        """The library's streams are generators within generators, and only reading on closes them all:
-        to the end where it was said, so that the connection can be used again, else not a moment longer.
-        """
-        with trio.move_on_after(DRAIN if self._ended else 0), suppress(httpx.HTTPError):
-            while await anext(chunks, None) is not None:
-                pass
+
+async def _read_out(answer: Answer) -> None:
+    """Reads to the end, where it was said already, so that the connection can be used again."""
+    with trio.move_on_after(DRAIN), suppress(httpx.HTTPError):
+        while await answer.receive():
+            pass
+
+
+async def _body(answer: Answer, limit: int) -> bytes:
+    """The body up to the limit; one that breaks off is as good as what came of it."""
+    body = bytearray()
+    with suppress(httpx.HTTPError):
+        while len(body) < limit and (chunk := await answer.receive()):
+            body += chunk
+    return bytes(body[:limit])
 
 
 async def list_models(http: HttpClient, upstream: Upstream) -> list[ModelInfo]:
@@ -228,29 +262,16 @@ async def list_models(http: HttpClient, upstream: Upstream) -> list[ModelInfo]:
 
 
 async def _fetch(http: HttpClient, upstream: Upstream, wire: WireRequest) -> bytes:
-    pool = http.pool(upstream)
     with _network_errors(before_answer=True):
-        response = await pool.send(_build(pool, upstream, wire, connect=None))
-    body = response.content[:MODEL_LIST_LIMIT]
-    if response.status_code != httpx.codes.OK:
-        raise upstream.dialect.error(response.status_code, dict(response.headers), body)
-    return body
-
-
-def _build(
-    http: httpx.AsyncClient, upstream: Upstream, wire: WireRequest, *, connect: float | None
-) -> httpx.Request:
-    return http.build_request(
-        wire.method,
-        upstream.base_url.rstrip("/") + wire.path,
-        content=wire.body or None,
-        headers=[
-            *wire.headers,
-            *upstream.dialect.credentials(upstream.secret),
-            *upstream.headers,
-        ],
-        timeout=httpx.Timeout(None, connect=connect),
-    )
+        answer = await http.sender(upstream).send(wire, None)
+    try:
+        body = await _body(answer, MODEL_LIST_LIMIT)
+        if answer.status != httpx.codes.OK:
+            raise upstream.dialect.error(answer.status, answer.headers, body)
+        return body
+    finally:
+        with trio.move_on_after(CLOSE_GRACE, shield=True):
+            await answer.close()
 
 
 @contextmanager

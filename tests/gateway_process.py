@@ -63,7 +63,8 @@ def gateway(
 
 def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """A newcomer's environment: no provider keys, and a home of its own."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+    names = ("PATH", "LANG", "TMPDIR", "HEDGEROW_FAST")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return {
         **kept,
         "HOME": str(home),

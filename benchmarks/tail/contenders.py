@@ -35,6 +35,18 @@ class Contender:
     ends: Ends = "semantic"
 
     @property
+    def notes(self) -> dict[str, float]:
+        """What verdicts must know of it."""
+        hedge = self.policy.hedge
+        if self.budget is None:
+            return {}
+        return {
+            "budget": self.budget,
+            "burst": hedge.burst,
+            "min_win_prob": hedge.min_win_prob,
+        }
+
+    @property
     def least_seen(self) -> int:
         """First tokens that must have come before its first hedge; 0 where it goes by a given delay."""
         hedge = self.policy.hedge

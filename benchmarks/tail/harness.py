@@ -121,8 +121,7 @@ class Course:
 
     def _notes(self) -> dict[str, float]:
         notes = {"sigma_r": self.world.scenario.sigma_r, "leaked": float(self.leaked)}
-        if self.contender.budget is not None:
-            notes |= {"budget": self.contender.budget, "burst": self.contender.policy.hedge.burst}
+        notes |= self.contender.notes
         if not self.world.scenario.warm_up:
             notes["early_hedges"] = float(self._early_hedges())
         return notes

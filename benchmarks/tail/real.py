@@ -125,9 +125,7 @@ def _calls(counts: dict[str, dict[str, int]], racer: Contender) -> int:
 
 
 def _cell(setup: Setup, racer: Contender, samples: Sequence[generator.Sample], calls: int) -> Cell:
-    notes = {"sigma_r": 0.0}
-    if racer.budget is not None:
-        notes |= {"budget": racer.budget, "burst": racer.policy.hedge.burst}
+    notes = {"sigma_r": 0.0} | racer.notes
     return Cell(
         scenario=SCENARIO,
         profile=setup.profile,

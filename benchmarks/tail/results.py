@@ -6,9 +6,10 @@ scenarios   iid, slow-key, correlated-domain, brown-out, 429-storm, key-death, e
             heavy-prompts, disconnect, cold-start, hedge-hostile, low-rate
 contenders  unhedged; ours begin with "hedgerow" (hedgerow-quantile-5, hedgerow-single_r-2, ...);
             fixed-at-same-budget is one deterministic delay under the budget of hedgerow-single_r-2;
-            everything else is a rival
+            random and random+hedge are ours without balancing; everything else is a rival
 notes       budget          the share of extra load the contender was allowed (0.05), if any
             burst           hedges it may send beyond that share
+            min_win_prob    how likely a win must be for a hedge; 0 asks for none
             sigma_r         spread of the request factor in the latency model (0 if not said)
             optimum         p99 in seconds that was possible, where only the harness can know
             leaked          upstream calls still open after their request had ended
@@ -25,6 +26,8 @@ import attrs
 UNHEDGED = "unhedged"
 OURS = "hedgerow"
 FIXED_AT_SAME_BUDGET = "fixed-at-same-budget"
+PARTS = frozenset({UNHEDGED, FIXED_AT_SAME_BUDGET, "random", "random+hedge"})
+"""Ours without one of its parts: shown, to tell what each of them is worth, and not compared."""
 
 Outcome: TypeAlias = Literal["ok", "error", "gone"]
 Hedged: TypeAlias = Literal["no", "won", "lost"]

@@ -9,7 +9,7 @@ import attrs
 
 from benchmarks.stats import Interval, block_bootstrap, gap_to_optimum, quantile
 from benchmarks.tail.optimum import Model, optimum, unhedged
-from benchmarks.tail.results import UNHEDGED, Cell, Run, pooled
+from benchmarks.tail.results import PARTS, UNHEDGED, Cell, Run, pooled
 from providers.simulator.latency import LONGEST, PROFILES
 
 LIKE_THE_MODEL = "iid"
@@ -74,8 +74,8 @@ class Group:
 
     @property
     def rivals(self) -> tuple[Row, ...]:
-        """Contenders that hedge and are not ours."""
-        return tuple(r for r in self.rows if not r.cell.ours and r.contender != UNHEDGED)
+        """What other gateways do."""
+        return tuple(row for row in self.rows if not row.cell.ours and row.contender not in PARTS)
 
     @property
     def unhedged(self) -> Row | None:

@@ -117,8 +117,6 @@ class Scenario:
     faults: Faults = Faults()
     prompts: Prompts | None = None
     leaving: Leaving | None = None
-    without: tuple[str, ...] = ()
-    """Contenders that have no business here."""
 
     def counted(self, requests: int) -> int:
         """So many requests, or the next larger number that lasts whole rounds, if it lasts one at all."""
@@ -153,7 +151,6 @@ def _hostile(name: str, factor: float) -> Scenario:
         name,
         f"every backup is {factor:g} times as slow as the primary",
         _one_with_a_slow_backup(),
-        without=("hedgerow-quantile-20", "hedgerow-quantile-30"),
         slow=(Slow(_BACKUPS, SlowPeriod(factor, 1.0, 1.0), -math.inf),),
     )
 

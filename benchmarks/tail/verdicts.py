@@ -123,10 +123,13 @@ def _storm(group: Group) -> Iterator[Verdict]:
 
 
 def _hostile(group: Group) -> Iterator[Verdict]:
-    """Slow backups are no use on even latencies. On a tail that is slower still they are, and win."""
+    """Slow backups are no use on even latencies. On a tail that is slower still they are, and win.
+
+    Who was told not to ask how likely that is cannot be blamed.
+    """
     if group.scenario not in ("hedge-hostile", "hedge-hostile-10"):
         return
-    for row in group.ours:
+    for row in (row for row in group.ours if row.cell.notes.get("min_win_prob") != 0.0):
         rate, wins = row.cell.hedges / max(1, row.n), row.cell.win_rate
         useful = group.scenario == "hedge-hostile" and wins >= LIKELY
         said = f"{row.contender}: {rate:.2%} hedges a request; less than {MOST_HOSTILE:.0%}"

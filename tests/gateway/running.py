@@ -1,5 +1,6 @@
 """A whole gateway in the test's own nursery, over a simulator in the same loop, on real sockets."""
 
+import os
 import random
 import re
 from collections.abc import AsyncIterator, Mapping
@@ -59,7 +60,7 @@ async def running(
         address = await nursery.start(simulator.serve)
         config = folder / "hedgerow.toml"
         config.write_text(_config(address, list(plans), folder) + settings)
-        loaded = load_config(config, {}, folder)
+        loaded = load_config(config, {"HEDGEROW_FAST": os.environ.get("HEDGEROW_FAST", "")}, folder)
         run = partial(serve, loaded, said.append, rng=random.Random(1))
         base_url = await nursery.start(run)
         live, test = re.findall(r"(pk_\w+)   ", said[0])

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.config_errors import ConfigErrors
 from gateway.environment import from_environment, load_config, locate
+from gateway.parts import PARTS
 
 HOME = {"HOME": "/home/ada"}
 LOCAL = '[providers.local]\nkind = "ollama"\n'
@@ -91,3 +92,11 @@ def test_loading_twice_gives_the_same(tmp_path: Path):
     """So that a reload that changes nothing is known as such."""
     (tmp_path / "hedgerow.toml").write_text(LOCAL)
     assert load_config(None, HOME, tmp_path) == load_config(None, HOME, tmp_path)
+
+
+def test_the_parts_that_are_our_own_can_be_chosen() -> None:
+    """Above what the file says."""
+    assert from_environment(HOME).server.fast == PARTS
+    assert from_environment(HOME | {"HEDGEROW_FAST": "none"}).server.fast == ()
+    with pytest.raises(ConfigErrors, match=r"HEDGEROW_FAST.*upstream"):
+        from_environment(HOME | {"HEDGEROW_FAST": "everything"})

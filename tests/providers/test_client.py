@@ -207,19 +207,14 @@ async def test_a_body_that_breaks_off_is_broken_and_not_short() -> None:
     assert isinstance(events[-1].error, BrokenAnswer)
 
 
-def idle(http: HttpClient) -> int:
-    """How many connections wait for calls to come."""
-    return sum(pool._transport.idle for pool in http._pools.values())  # type: ignore[attr-defined]
-
-
 async def test_a_connection_is_used_again_after_a_stream_that_ended() -> None:
     """An answer that said its end leaves its connection for the next call; a stopped one closes it."""
     async with simulated() as (simulator, url, http):
         for _ in range(3):
             await all_events(exchange(http, f"{url}/v1"))
-        assert idle(http) == 1
+        assert http.idle == 1
         simulator.script("key", [Fault("stall", words=2)])
         async with exchange(http, f"{url}/v1") as call:
             await call.start()
             await call.receive()
-        assert idle(http) == 0
+        assert http.idle == 0

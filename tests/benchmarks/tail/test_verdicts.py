@@ -103,6 +103,12 @@ def test_hedges_that_cannot_win_are_not_sent(hedges: int, met: bool) -> None:
     assert passed("no hopeless hedges", ours) is met
 
 
+def test_who_was_told_not_to_ask_for_hopes_is_not_blamed() -> None:
+    """It is there to spend as much as others do."""
+    ours = cell("hedge-hostile-10", "hedgerow", hedges=90, min_win_prob=0.0)
+    assert verdicts(ours) == {}
+
+
 @pytest.mark.parametrize(("noted", "met"), [({}, False), ({"early_hedges": 0.0}, True)])
 def test_nothing_is_hedged_in_the_dark(noted: dict[str, float], met: bool) -> None:
     """Hedges of the first request are early, unless the harness knows better."""

@@ -1,0 +1,25 @@
+"""The parts that are our own, and that a library's part can stand in for again: `[server] fast = "none"`.
+
+`upstream` is the HTTP client, instead of httpx and httpcore.
+"""
+
+from typing import Any, Literal, TypeAlias, cast, get_args
+
+Part: TypeAlias = Literal["upstream"]
+PARTS: tuple[Part, ...] = get_args(Part)
+
+
+def parse_parts(value: Any) -> tuple[Part, ...]:
+    """The parts that are named in a text with commas between them, "none" or "all".
+
+    Raises:
+        ValueError: the value names something else.
+    """
+    if value == "none":
+        return ()
+    if value == "all":
+        return PARTS
+    names = [name.strip() for name in value.split(",")] if isinstance(value, str) else []
+    if not names or not set(names) <= set(PARTS):
+        raise ValueError(f'must be "all", "none" or some of {", ".join(PARTS)}')
+    return tuple(part for part in PARTS if part in cast("list[Part]", names))
