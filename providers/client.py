@@ -70,11 +70,15 @@ class HttpClient:
     stop it at the provider. No redirects and no proxies from the environment, so a credential goes where
     the configuration says and nowhere else.
 
-    `library` has httpx do it all. While `run` runs, keys in use have a connection waiting.
+    `library` has httpx do it all, over `transport` if there is one. While `run` runs, keys in use have a
+    connection waiting.
     """
 
-    def __init__(self, *, library: bool = False) -> None:
-        self._library = library
+    def __init__(
+        self, *, library: bool = False, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self._library = library or transport is not None
+        self._transport = transport
         self._senders: dict[Upstream, Sender] = {}
         self._spares = Spares()
         self._tls: ssl.SSLContext | None = None
@@ -120,8 +124,8 @@ class HttpClient:
         secret = upstream.dialect.credentials(upstream.secret)
         standing = (*STANDING, *secret, *upstream.headers)
         if self._library:
-            connections = Connections(self._tls, IDLE_CONNECTIONS, IDLE_TIME)
-            return Library(_client(connections), connections, upstream.base_url, standing)
+            transport = self._transport or Connections(self._tls, IDLE_CONNECTIONS, IDLE_TIME)
+            return Library(_client(transport), transport, upstream.base_url, standing)
         origin = Origin.of(upstream.base_url, self._tls, standing)
         pool = Pool(origin, IDLE_CONNECTIONS, IDLE_TIME)
         self._spares.look_after(pool)

@@ -115,7 +115,7 @@ class LibraryAnswer:
     _chunks: AsyncIterator[bytes] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._chunks = self.response.aiter_raw()
+        self._chunks = self.response.aiter_bytes()
 
     @property
     def status(self) -> int:
@@ -139,13 +139,13 @@ class Library:
     """Over httpx as it comes, with all that it can do."""
 
     client: httpx.AsyncClient
-    connections: Connections
+    transport: httpx.AsyncBaseTransport
     base_url: str
     standing: tuple[tuple[str, str], ...] = attrs.field(repr=False)
 
     @property
     def idle(self) -> int:
-        return self.connections.idle
+        return self.transport.idle if isinstance(self.transport, Connections) else 0
 
     async def send(self, wire: WireRequest, connect: float | None) -> LibraryAnswer:
         request = self.client.build_request(

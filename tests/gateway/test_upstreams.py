@@ -77,20 +77,9 @@ class World:
         raise AssertionError("unreachable")
 
 
-class WorldWide(HttpClient):
-    """Reaches the world, and nothing else."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__()
-        self._world = world
-
-    def _new_pool(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(transport=httpx.MockTransport(self._world), timeout=None)
-
-
 async def discovered(world: World, *providers: ProviderConfig, **more: Any) -> dict[str, Any]:
     """What these providers say in this world."""
-    async with WorldWide(world) as http:
+    async with HttpClient(transport=httpx.MockTransport(world)) as http:
         return await upstreams(*providers, **more).discover(http)
 
 
