@@ -4,6 +4,7 @@ Both prefixes, `/v1` and `/api/v1`, are the same routes. What the framework itse
 wrong method, a body too large) leaves in the same JSON shape as everything else.
 """
 
+from functools import partial
 from typing import Any, cast
 
 import trio
@@ -17,16 +18,21 @@ from gateway.connection import TrailedRequest, TrailingConnection
 from gateway.context import Context
 from gateway.control import control_routes
 from gateway.errors import OUR_FAULT, ApiError
+from gateway.fast_routes import TOO_LARGE, FastConnection
 from gateway.log import log
-from gateway.reply import Head
+from gateway.reply import Head, QueuedReply
 
 PREFIXES = ("/v1", "/api/v1")
+OPERATIONS = {"/chat/completions": "chat", "/embeddings": "embeddings"}
+ROUTES = {prefix + path: name for prefix in PREFIXES for path, name in OPERATIONS.items()}
 
 
 def build(context: Context) -> QuartTrio:
     """The application over these parts."""
     app = QuartTrio("gateway", static_folder=None)
     app.asgi_http_class = TrailingConnection
+    if "routes" in context.config.server.fast:
+        app.asgi_http_class = partial(FastConnection, context, ROUTES)  # type: ignore[assignment]
     app.request_class = TrailedRequest
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
@@ -57,15 +63,14 @@ def principal(context: Context) -> Principal:
 
 
 def _data_plane(app: QuartTrio, context: Context) -> None:
-    for prefix in PREFIXES:
-        for operation, path in (("chat", "/chat/completions"), ("embeddings", "/embeddings")):
-            app.add_url_rule(
-                prefix + path,
-                endpoint=f"{operation} {prefix}",
-                view_func=_call_view(context, operation),
-                methods=["POST"],
-                provide_automatic_options=False,
-            )
+    for path, operation in ROUTES.items():
+        app.add_url_rule(
+            path,
+            endpoint=f"{operation} {path}",
+            view_func=_call_view(context, operation),
+            methods=["POST"],
+            provide_automatic_options=False,
+        )
 
 
 def _call_view(context: Context, operation: str) -> Any:
@@ -79,12 +84,20 @@ def _call_view(context: Context, operation: str) -> Any:
             who,
             current.trail,
         )
-        head: Head = await current.nursery.start(answer, context, inbound)
+        head: Head = await current.nursery.start(_queued, context, inbound)
         response = Response(cast("Any", head.body), status=head.status, headers=dict(head.headers))
         response.timeout = None
         return response
 
     return view
+
+
+async def _queued(
+    context: Context, inbound: Inbound, *, task_status: trio.TaskStatus[Head]
+) -> None:
+    await answer(
+        context, inbound, QueuedReply(task_status, context.config.server.keepalive_comment)
+    )
 
 
 async def _with_trail(response: Response) -> Response:
@@ -109,7 +122,7 @@ async def _framework_error(error: HTTPException) -> Response:
 
 def _translated(error: HTTPException) -> ApiError:
     if isinstance(error, RequestEntityTooLarge):
-        return ApiError(400, "The request body is too large")
+        return ApiError(400, TOO_LARGE)
     if isinstance(error, RequestTimeout):
         return ApiError(400, "The request body did not arrive in time")
     if error.code in (404, 405):

@@ -21,7 +21,7 @@ from gateway.errors import OUR_FAULT, ApiError, bad_request, from_provider
 from gateway.features import Asked, features_of
 from gateway.knobs import Knobs, read_knobs
 from gateway.log import log
-from gateway.reply import Head, Reply
+from gateway.reply import Reply
 from gateway.ticket import Ticket
 from gateway.trail import Trail
 from gateway.wire import read_chat, read_embeddings, read_json
@@ -68,11 +68,11 @@ def permitted(context: Context, principal: Principal, model: str) -> Offer:
     return offer
 
 
-async def answer(context: Context, inbound: Inbound, *, task_status: trio.TaskStatus[Head]) -> None:
-    """Answers one call; `task_status` is given the head of the answer as soon as it is known.
+async def answer(context: Context, inbound: Inbound, reply: Reply) -> None:
+    """Answers one call to the reply.
 
     Raises:
-        ApiError: there is no answer. Only before the head was given.
+        ApiError: there is no answer. Only before the reply was begun.
     """
     if not context.store.healthy and not context.books.serve_unmetered:
         raise _no_journal()
@@ -93,7 +93,6 @@ async def answer(context: Context, inbound: Inbound, *, task_status: trio.TaskSt
     )
     with admit(context, ticket, offer) as admission:
         account = Account(ticket, context.books, offer, admission)
-        reply = Reply(task_status, context.config.server.keepalive_comment)
         await _accounted(context, ticket, offer, account, reply)
 
 

@@ -1,11 +1,12 @@
 """The parts that are our own, and that a library's part can stand in for again: `[server] fast = "none"`.
 
-`upstream` is the HTTP client, instead of httpx and httpcore.
+`routes` are the data plane's, instead of Quart's request context and responses; `upstream` is the HTTP client,
+instead of httpx and httpcore.
 """
 
 from typing import Any, Literal, TypeAlias, cast, get_args
 
-Part: TypeAlias = Literal["upstream"]
+Part: TypeAlias = Literal["routes", "upstream"]
 PARTS: tuple[Part, ...] = get_args(Part)
 
 

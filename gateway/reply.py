@@ -1,12 +1,12 @@
 """Where an answer goes: a head once, then bytes, with back-pressure.
 
-The code that answers runs in a task of the request's own nursery and writes to a `Reply`; the web
-framework's side takes the head as soon as it is known and reads the body from a `Body`. Until the head was
-given, a failure is still an honest status code.
+Over Quart, the code that answers runs in a task of the request's own nursery and writes to a `QueuedReply`;
+the framework's side takes the head as soon as it is known and reads the body from a `Body`. Until the head
+was given, a failure is still an honest status code.
 """
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Self
+from typing import Protocol, Self
 
 import attrs
 import trio
@@ -52,8 +52,31 @@ SSE_HEADERS = {
 JSON_HEADERS = {"content-type": "application/json"}
 
 
-class Reply:
-    """The answering task's end. Give one head: `whole`, or `begin` and then `write` as often as needed."""
+class Reply(Protocol):
+    """The answering code's end. Give one head: `whole`, or `begin` and then `write` as often as needed."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether a head was given: from here on, errors can only be told in the body."""
+
+    def whole(self, body: bytes) -> None:
+        """Answers with a complete JSON body."""
+
+    def begin(self) -> None:
+        """Begins a stream of server-sent events."""
+
+    async def write(self, data: bytes) -> None:
+        """Sends a piece; waits while the client is slower than we are."""
+
+    def close(self) -> None:
+        """Ends the stream. Safe to call in any state."""
+
+    async def fail(self, error: ApiError) -> None:
+        """Tells of a failure after the stream has begun: one error event, and no `[DONE]`."""
+
+
+class QueuedReply:
+    """A reply that the framework fetches."""
 
     def __init__(self, task_status: trio.TaskStatus[Head], comment_every: float) -> None:
         self._task_status = task_status

@@ -8,7 +8,7 @@ import msgspec
 import trio
 
 from gateway.errors import ApiError, from_provider
-from gateway.reply import Head, Reply
+from gateway.reply import Head, QueuedReply, Reply
 from providers.errors import ProviderError
 
 
@@ -72,7 +72,7 @@ async def heard(
     refused: ApiError | ProviderError | None = None
 
     async def answer(*, task_status: trio.TaskStatus[Head]) -> None:
-        reply = Reply(task_status, 15.0)
+        reply = QueuedReply(task_status, 15.0)
         try:
             await act(reply)
         except (ApiError, ProviderError) as error:

@@ -1,7 +1,6 @@
 """The one path of a call: whatever happens on it, client, journal and metrics are told the same."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import attrs
@@ -19,7 +18,7 @@ from gateway.context import Context
 from gateway.errors import ApiError
 from gateway.mocked import Mocked
 from gateway.relay import Relay
-from gateway.reply import Reply
+from gateway.reply import Head, QueuedReply, Reply
 from gateway.ticket import Ticket
 from gateway.trail import Trail
 from policies.pool import Pool
@@ -81,9 +80,14 @@ class Desk:
             Trail(trio.current_time()),
         )
         result, refused = Heard(), None
+
+        async def queued(*, task_status: trio.TaskStatus[Head]) -> None:
+            every = self.context.config.server.keepalive_comment
+            await answer(self.context, inbound, QueuedReply(task_status, every))
+
         async with trio.open_nursery() as nursery:
             try:
-                head = await nursery.start(partial(answer, self.context), inbound)
+                head = await nursery.start(queued)
             except ApiError as error:
                 refused = error
             else:

@@ -11,7 +11,7 @@ from gateway.parts import PARTS, parse_parts
         ("all", PARTS),
         ("none", ()),
         ("upstream", ("upstream",)),
-        (" upstream , upstream", ("upstream",)),
+        (" upstream , routes", ("routes", "upstream")),
     ],
 )
 def test_parts_are_named_with_commas_between(told: str, parts: tuple[str, ...]) -> None:

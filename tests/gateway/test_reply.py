@@ -6,7 +6,7 @@ import trio
 
 from gateway.errors import ApiError
 from gateway.frames import COMMENT
-from gateway.reply import JSON_HEADERS, SSE_HEADERS, Body, Head, Reply
+from gateway.reply import JSON_HEADERS, SSE_HEADERS, Body, Head, QueuedReply
 
 
 async def test_a_whole_answer_is_its_head(autojump_clock: trio.testing.MockClock) -> None:
@@ -14,7 +14,7 @@ async def test_a_whole_answer_is_its_head(autojump_clock: trio.testing.MockClock
     begun: list[bool] = []
 
     async def answer(*, task_status: trio.TaskStatus[Head]) -> None:
-        reply = Reply(task_status, 15.0)
+        reply = QueuedReply(task_status, 15.0)
         reply.whole(b'{"a":1}')
         begun.append(reply.begun)
         reply.close()
@@ -31,7 +31,7 @@ async def test_a_stream_is_a_head_and_then_its_pieces(
     """In their order, until it is closed; no cache and no proxy may hold it back."""
 
     async def answer(*, task_status: trio.TaskStatus[Head]) -> None:
-        reply = Reply(task_status, 15.0)
+        reply = QueuedReply(task_status, 15.0)
         reply.begin()
         assert reply.begun
         for piece in (b"a", b"b", b"c"):
@@ -51,7 +51,7 @@ async def test_writing_waits_for_a_slow_client(autojump_clock: trio.testing.Mock
     written: list[float] = []
 
     async def answer(*, task_status: trio.TaskStatus[Head]) -> None:
-        reply = Reply(task_status, 15.0)
+        reply = QueuedReply(task_status, 15.0)
         reply.begin()
         for _ in range(3):
             await reply.write(b"x")
@@ -72,7 +72,7 @@ async def test_a_pause_is_filled_with_comments(autojump_clock: trio.testing.Mock
     heard: list[tuple[float, bytes]] = []
 
     async def answer(*, task_status: trio.TaskStatus[Head]) -> None:
-        reply = Reply(task_status, 15.0)
+        reply = QueuedReply(task_status, 15.0)
         reply.begin()
         for pause in (10.0, 40.0, 14.0):
             await trio.sleep(pause)
@@ -97,7 +97,7 @@ async def test_a_failure_after_the_beginning_is_told_in_the_body(
     error = ApiError(503, "broken")
 
     async def answer(*, task_status: trio.TaskStatus[Head]) -> None:
-        reply = Reply(task_status, 15.0)
+        reply = QueuedReply(task_status, 15.0)
         reply.begin()
         await reply.write(b"data: {}\n\n")
         await reply.fail(error)
@@ -115,7 +115,7 @@ async def test_a_client_that_leaves_takes_the_writer_with_it(
     """The request's scope is cancelled, and a writer that waits for the client does not hang."""
 
     async def answer(*, task_status: trio.TaskStatus[Head]) -> None:
-        reply = Reply(task_status, 15.0)
+        reply = QueuedReply(task_status, 15.0)
         reply.begin()
         await reply.write(b"never taken")
 
@@ -128,19 +128,19 @@ async def test_a_client_that_leaves_takes_the_writer_with_it(
 async def test_writing_before_the_beginning_is_a_bug() -> None:
     """Bytes without a head have nowhere to go."""
     with pytest.raises(AssertionError, match="begin"):
-        await Reply(trio.TASK_STATUS_IGNORED, 15.0).write(b"x")
+        await QueuedReply(trio.TASK_STATUS_IGNORED, 15.0).write(b"x")
 
 
 async def test_closing_what_never_began_does_nothing() -> None:
     """So that it can stand in a `finally`."""
-    Reply(trio.TASK_STATUS_IGNORED, 15.0).close()
+    QueuedReply(trio.TASK_STATUS_IGNORED, 15.0).close()
 
 
 async def test_a_stream_that_ends_ends_for_good(autojump_clock: trio.testing.MockClock) -> None:
     """Asked again after its end, a body says so again."""
 
     async def answer(*, task_status: trio.TaskStatus[Head]) -> None:
-        reply = Reply(task_status, 15.0)
+        reply = QueuedReply(task_status, 15.0)
         reply.begin()
         reply.close()
 
