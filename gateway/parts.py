@@ -1,12 +1,13 @@
 """The parts that are our own, and that a library's part can stand in for again: `[server] fast = "none"`.
 
-`routes` are the data plane's, instead of Quart's request context and responses; `upstream` is the HTTP client,
-instead of httpx and httpcore.
+`routes` are the data plane's, instead of Quart's request context and responses; `http` is the
+protocol towards clients, instead of Hypercorn's and h11; `upstream` the HTTP client, instead of httpx and
+httpcore.
 """
 
 from typing import Any, Literal, TypeAlias, cast, get_args
 
-Part: TypeAlias = Literal["routes", "upstream"]
+Part: TypeAlias = Literal["routes", "http", "upstream"]
 PARTS: tuple[Part, ...] = get_args(Part)
 
 

@@ -112,6 +112,7 @@ async def _front(
         keep_alive=config.server.keep_alive,
         write_timeout=config.server.write_timeout,
         grace=config.server.grace,
+        fast="http" in config.server.fast,
     )
     await front.serve(app, listeners, settings, stop=stop, task_status=task_status)
 

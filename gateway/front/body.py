@@ -49,8 +49,10 @@ class Sized:
 
 @attrs.define(eq=False)
 class Chunked:
-    """A chunked body, chunked anew: extensions and trailers are checked, bounded and dropped."""
+    """A chunked body: extensions and trailers are checked, bounded and dropped. Handed on chunked anew, or
+    `plain`."""
 
+    plain: bool = False
     done: bool = False
     _left: int = 0
     _trailers: int = 0
@@ -82,7 +84,7 @@ class Chunked:
         piece = bytes(buffer[: self._left])
         del buffer[: self._left]
         if piece:
-            taken += b"%x\r\n%b\r\n" % (len(piece), piece)
+            taken += piece if self.plain else b"%x\r\n%b\r\n" % (len(piece), piece)
         self._left -= len(piece)
         if self._left:
             return False
@@ -106,7 +108,7 @@ class Chunked:
         if line and FIELD.fullmatch(line) is None:
             raise bad_request("A trailer field is malformed")
         if not line:
-            taken += LAST_CHUNK
+            taken += b"" if self.plain else LAST_CHUNK
             self.done = True
         return True
 
@@ -123,9 +125,9 @@ class Unframed:
         return taken
 
 
-def body_of(length: int | None) -> Body:
+def body_of(length: int | None, *, plain: bool = False) -> Body:
     """The reader for a body of `length` bytes, None for a chunked one."""
-    return Chunked() if length is None else Sized(length)
+    return Chunked(plain) if length is None else Sized(length)
 
 
 def _cut_line(buffer: bytearray, limit: int) -> bytes | None:

@@ -12,6 +12,7 @@ import attrs
 import trio
 
 from gateway.errors import ApiError, bad_request
+from gateway.front.fast import FastExchange
 from gateway.front.head import Head, HeadReader, parse_head
 from gateway.front.http11 import Exchange
 from gateway.front.inbox import ClientGone, Inbox
@@ -35,7 +36,7 @@ class Connection:
     line: Line
     _inbox: Inbox = attrs.field(factory=lambda: Inbox(READ_AHEAD), repr=False)
     _idle: trio.CancelScope | None = attrs.field(default=None, repr=False)
-    _exchange: Exchange | None = attrs.field(default=None, repr=False)
+    _exchange: Exchange | FastExchange | None = attrs.field(default=None, repr=False)
     _unread: bool = False
 
     async def run(self) -> None:
@@ -63,11 +64,16 @@ class Connection:
     async def _converse(self, nursery: trio.Nursery) -> None:
         try:
             while (head := await self._next_head()) is not None:
-                if not await self._answer(Exchange(self.site, self.line, nursery, head)):
+                if not await self._answer(self._exchange_of(head, nursery)):
                     return
         except ApiError as error:
             self._unread = True
             await self.line.write(response(error), last=True)
+
+    def _exchange_of(self, head: Head, nursery: trio.Nursery) -> Exchange | FastExchange:
+        if self.site.settings.fast and not head.values(b"upgrade"):
+            return FastExchange(self.site, self.line, head)
+        return Exchange(self.site, self.line, nursery, head)
 
     async def _next_head(self) -> Head | None:
         """The next request's head; None when it is time to close instead."""
@@ -90,7 +96,7 @@ class Connection:
                 await self._inbox.more()
         self._idle = None
 
-    async def _answer(self, exchange: Exchange) -> bool:
+    async def _answer(self, exchange: Exchange | FastExchange) -> bool:
         if self._inbox.ended:
             raise ClientGone
         self._exchange = exchange

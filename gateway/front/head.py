@@ -29,12 +29,20 @@ lets a client send a thousandfold of what it sends."""
 class Head:
     """A request's head. `length` is the body's in bytes, None where it is chunked.
 
-    `wire` is the head as it may be handed on: the target in origin form, the hidden fields gone.
+    `target` is in origin form, `fields` are names in lower case and values; `wire` is the head as it may be
+    handed on, the hidden fields gone.
     """
 
     method: bytes
+    target: bytes
+    version: bytes
+    fields: tuple[tuple[bytes, bytes], ...]
     length: int | None
     wire: bytes
+
+    def values(self, name: bytes) -> list[bytes]:
+        """The values of a field, in lower case."""
+        return [value.lower() for known, value in self.fields if known == name]
 
 
 @attrs.define(eq=False)
@@ -84,7 +92,8 @@ def parse_head(raw: bytes, max_headers: int) -> Head:
         kept = [line for name, _, line in fields if name not in HIDDEN]
         first = b"%b %b HTTP/%b" % (method, path, version)
         raw = b"\r\n".join([first, *kept, b"", b""])
-    return Head(method, length, raw)
+    shown = tuple((name, value) for name, value, _ in fields if name not in HIDDEN)
+    return Head(method, path, version, shown, length, raw)
 
 
 def _field(line: bytes) -> Field:

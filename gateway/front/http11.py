@@ -26,10 +26,9 @@ from gateway.front.call import FAREWELL, Call
 from gateway.front.head import Head
 from gateway.front.inbox import Inbox
 from gateway.front.line import Line
-from gateway.front.refusal import TOO_SLOW, response
+from gateway.front.refusal import CRASHED, TOO_SLOW, response
 from gateway.front.site import Site
 
-CRASHED = ApiError(500, "Something went wrong in the gateway")
 _UNLIMITED = WorkerContext(max_requests=None)
 
 

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from gateway.errors import ApiError
 
 FULL = "The gateway has as many connections as it may hold; try again shortly"
+CRASHED = ApiError(500, "Something went wrong in the gateway")
 TOO_SLOW = "The request did not arrive in time"
 
 

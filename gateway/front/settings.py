@@ -16,6 +16,7 @@ class FrontSettings:
     `first_byte` is how long a new connection may stay silent, `keep_alive` how long a used one;
     `header_timeout` bounds a request's head from its first byte to its last. `body_idle` and `write_timeout`
     fire when that long nothing moved, not on the whole. `grace` is what running requests get after a stop.
+    Where not `fast`, Hypercorn's protocol and h11 carry every exchange, and not websockets only.
     """
 
     max_connections: int = 10_000
@@ -27,6 +28,7 @@ class FrontSettings:
     grace: float = 30.0
     max_header_bytes: int = 64 * 1024
     max_headers: int = 200
+    fast: bool = True
 
 
 def hypercorn_config(logger: logging.Logger) -> Config:

@@ -51,16 +51,20 @@ async def running(
     *,
     keys: Mapping[str, KeyPlan] | None = None,
     settings: str = "",
+    server: str = "",
+    fast: str | None = None,
 ) -> AsyncIterator[Running]:
-    """Runs a gateway whose keys are the simulator's; `settings` is more TOML for its configuration."""
+    """Runs a gateway whose keys are the simulator's; `settings` is more TOML for its configuration, `server`
+    more of its `[server]`, `fast` which parts are our own."""
     plans = keys or {"one": QUICK, "two": QUICK}
     simulator = Simulator(plans=plans, rng=random.Random(1))
     said: list[str] = []
     async with trio.open_nursery() as nursery:
         address = await nursery.start(simulator.serve)
         config = folder / "hedgerow.toml"
-        config.write_text(_config(address, list(plans), folder) + settings)
-        loaded = load_config(config, {"HEDGEROW_FAST": os.environ.get("HEDGEROW_FAST", "")}, folder)
+        config.write_text(_config(address, list(plans), folder, server) + settings)
+        parts = os.environ.get("HEDGEROW_FAST", "") if fast is None else fast
+        loaded = load_config(config, {"HEDGEROW_FAST": parts}, folder)
         run = partial(serve, loaded, said.append, rng=random.Random(1))
         base_url = await nursery.start(run)
         live, test = re.findall(r"(pk_\w+)   ", said[0])
@@ -69,8 +73,14 @@ async def running(
         nursery.cancel_scope.cancel()
 
 
-def _config(address: str, keys: list[str], folder: Path) -> str:
-    lines = ["[server]", 'bind = "127.0.0.1:0"', "[state]", f'url = "file:{folder / "state"}"']
+def _config(address: str, keys: list[str], folder: Path, server: str) -> str:
+    lines = [
+        "[server]",
+        'bind = "127.0.0.1:0"',
+        server,
+        "[state]",
+        f'url = "file:{folder / "state"}"',
+    ]
     for key in keys:
         lines += [
             f"[providers.{key}]",

@@ -4,6 +4,7 @@ import socket
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any, Self
 
 import attrs
@@ -146,10 +147,10 @@ async def _running(app: front.ASGIApp, **settings: Any) -> AsyncIterator[Running
     assert not clock.cancelled_caught, "the front did not stop in time"
 
 
-@pytest.fixture
-def running() -> Callable[..., AbstractAsyncContextManager[Running]]:
-    """`async with running(app, **settings)` serves the application on a free port."""
-    return _running
+@pytest.fixture(params=[True, False], ids=["fast", "hypercorn"])
+def running(request: pytest.FixtureRequest) -> Callable[..., AbstractAsyncContextManager[Running]]:
+    """`async with running(app, **settings)` serves the application on a free port, in both positions."""
+    return partial(_running, fast=request.param)
 
 
 @attrs.define(eq=False)
