@@ -6,8 +6,7 @@ the race's own task. A loser that may run on does so by itself. Nothing here dec
 race's business.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Literal, Protocol, Self, TypeAlias
 
@@ -154,7 +153,8 @@ class Attempt:
             race.closed(self)
 
     async def _start(self, exchange: Exchange, timeouts: Timeouts, race: Listener) -> None:
-        with clock("first_token", timeouts.first_token), clock("first_byte", timeouts.first_byte):
+        name: Clock = "first_byte" if timeouts.first_byte <= timeouts.first_token else "first_token"
+        with clock(name, min(timeouts.first_byte, timeouts.first_token)):
             await exchange.start()
         self.accepted, self.limits = trio.current_time(), exchange.limits
         race.accepted(self)
@@ -208,11 +208,28 @@ def is_content(event: Event) -> bool:
     return is_semantic(event) and not (isinstance(event, TextDelta) and event.kind == "reasoning")
 
 
-@contextmanager
-def clock(name: Clock, seconds: float, since: float | None = None) -> Iterator[trio.CancelScope]:
-    """A deadline with a name, `seconds` from `since` or from now. Raises `TimedOut` where it passed."""
-    start = trio.current_time() if since is None else since
-    with trio.move_on_at(start + seconds) as scope:
-        yield scope
-    if scope.cancelled_caught:
-        raise TimedOut(f"The upstream kept silent for {seconds:g} s ({name})", clock=name)
+class clock:  # noqa: N801 - reads as a block, `with clock(...)`
+    """A deadline with a name, `seconds` from `since` or from now. Raises `TimedOut` where it passed.
+
+    A class and not a generator, which would cost as much again as the scope inside.
+    """
+
+    def __init__(self, name: Clock, seconds: float, since: float | None = None) -> None:
+        start = trio.current_time() if since is None else since
+        self._name, self._seconds = name, seconds
+        self._scope = trio.CancelScope(deadline=start + seconds)
+
+    def __enter__(self) -> trio.CancelScope:
+        return self._scope.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        handled = bool(self._scope.__exit__(kind, error, trace))
+        if self._scope.cancelled_caught:
+            said = f"The upstream kept silent for {self._seconds:g} s ({self._name})"
+            raise TimedOut(said, clock=self._name)
+        return handled

@@ -20,6 +20,7 @@ from gateway.connection import TrailingConnection
 from gateway.context import Context
 from gateway.errors import OUR_FAULT, ApiError
 from gateway.frames import COMMENT, error_frame
+from gateway.front.fast import CANCELS
 from gateway.log import log
 from gateway.reply import JSON_HEADERS, SSE_HEADERS
 from gateway.trail import Trail
@@ -46,9 +47,16 @@ class FastConnection(TrailingConnection):
             reply = DirectReply(send, nursery, self._context.config.server.keepalive_comment)
             request = Request(self._context, self._operation, self.scope, reply)
             if await request.read(receive):
-                nursery.start_soon(_watch, receive, nursery.cancel_scope)
+                self._see_to_leaving(receive, nursery)
                 await request.answer()
             nursery.cancel_scope.cancel()
+
+    def _see_to_leaving(self, receive: ASGIReceiveCallable, nursery: trio.Nursery) -> None:
+        wishes = (self.scope.get("extensions") or {}).get(CANCELS)
+        if wishes is None:
+            nursery.start_soon(_watch, receive, nursery.cancel_scope)
+        else:
+            wishes["at_once"] = True
 
 
 async def _watch(receive: ASGIReceiveCallable, everything: trio.CancelScope) -> None:

@@ -6,6 +6,7 @@ provider named: a client cannot invent a label. Only the request's record feeds 
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import attrs
 from prometheus_client import (
@@ -68,6 +69,7 @@ class Metrics:
             ["decision", "reason"],
             registry=registry,
         )
+        self._children: dict[tuple[Any, tuple[str, ...]], Any] = {}
         self._costs()
         self._gateway()
         self._gen_ai()
@@ -132,32 +134,39 @@ class Metrics:
 
     def request_ended(self, record: RequestEnded, model: str, overhead: float | None) -> None:
         """Counts one request. `model` is its label; `overhead` in seconds, None where no answer began."""
-        self.requests.labels(record.project, model, record.operation, _outcome(record)).inc()
+        self._child(self.requests, record.project, model, record.operation, _outcome(record)).inc()
         names = (record.operation, model)
-        self.duration.labels(*names).observe(record.duration_ms / 1000)
+        self._child(self.duration, *names).observe(record.duration_ms / 1000)
         if record.ttft_ms is not None:
-            self.ttft.labels(*names).observe(record.ttft_ms / 1000)
-        self.tokens.labels(*names, "input").inc(record.prompt_tokens)
-        self.tokens.labels(*names, "output").inc(record.completion_tokens)
+            self._child(self.ttft, *names).observe(record.ttft_ms / 1000)
+        self._child(self.tokens, *names, "input").inc(record.prompt_tokens)
+        self._child(self.tokens, *names, "output").inc(record.completion_tokens)
         if overhead is not None:
             self.overhead.observe(overhead)
         if record.hedged != "no":
-            self.hedges.labels("fired", record.hedged).inc()
+            self._child(self.hedges, "fired", record.hedged).inc()
         elif record.hedge_skip is not None:
-            self.hedges.labels("suppressed", record.hedge_skip).inc()
+            self._child(self.hedges, "suppressed", record.hedge_skip).inc()
 
     def attempt_ended(self, attempt: AttemptEnded, model: str, kind: str) -> None:
         """Counts one upstream call. `model` is its request's label, `kind` its provider's kind."""
         if attempt.outcome != "won":
             purpose = "audit" if attempt.audit else attempt.role
-            self.tax.labels(purpose, "low").inc(attempt.nano_usd_low / 1e9)
-            self.tax.labels(purpose, "high").inc(attempt.nano_usd_high / 1e9)
+            self._child(self.tax, purpose, "low").inc(attempt.nano_usd_low / 1e9)
+            self._child(self.tax, purpose, "high").inc(attempt.nano_usd_high / 1e9)
         labels = (attempt.provider, model, attempt.key, attempt.role, attempt.outcome)
-        self.attempts.labels(*labels).inc()
+        self._child(self.attempts, *labels).inc()
         if attempt.first_ms is not None:
             seconds = (attempt.first_ms - attempt.start_ms) / 1000
             name = KINDS[kind].otel_name if kind in KINDS else kind
-            self.upstream_ttft.labels(model, name).observe(seconds)
+            self._child(self.upstream_ttft, model, name).observe(seconds)
+
+    def _child(self, family: Any, *labels: str) -> Any:
+        """The one with these labels. The library looks for it under a lock, and turns each label into text."""
+        child = self._children.get((family, labels))
+        if child is None:
+            child = self._children[family, labels] = family.labels(*labels)
+        return child
 
     def keys_are(self, keys: Iterable[KeyStatistics]) -> None:
         """Shows the state of each pooled key: the gravest, where its models differ."""

@@ -9,8 +9,8 @@ provider.
 
 import logging
 import ssl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -278,14 +278,24 @@ async def _fetch(http: HttpClient, upstream: Upstream, wire: WireRequest) -> byt
             await answer.close()
 
 
-@contextmanager
-def _network_errors(*, before_answer: bool) -> Iterator[None]:
+class _network_errors:  # noqa: N801 - reads as a block
     """The HTTP library's errors in our words. The cause is kept for logs, never shown to a client."""
-    try:
-        yield
-    except httpx.ConnectTimeout as error:
-        raise TimedOut("No connection within the connect timeout", clock="connect") from error
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-        if before_answer:
-            raise Unreachable("The upstream could not be reached") from error
-        raise BrokenAnswer("The connection broke in the middle of the answer") from error
+
+    def __init__(self, *, before_answer: bool) -> None:
+        self._before_answer = before_answer
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, httpx.ConnectTimeout):
+            raise TimedOut("No connection within the connect timeout", clock="connect") from error
+        if isinstance(error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError):
+            if self._before_answer:
+                raise Unreachable("The upstream could not be reached") from error
+            raise BrokenAnswer("The connection broke in the middle of the answer") from error

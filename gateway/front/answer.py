@@ -4,6 +4,7 @@ An application's fields are checked as h11 checks them: what could end a line en
 """
 
 import re
+import time
 from collections.abc import Iterable
 from email.utils import formatdate
 from functools import lru_cache
@@ -94,4 +95,9 @@ def _status_line(status: int) -> bytes:
 
 
 def _date() -> bytes:
-    return formatdate(usegmt=True).encode("ascii")
+    return _dated(int(time.time()))
+
+
+@lru_cache(maxsize=1)
+def _dated(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode("ascii")
