@@ -30,6 +30,7 @@ class Plan:
     waves: int
     open_streams: int
     peers: Sequence[Subject] = ()
+    fast: str = "all"
     policy: str = ""
     port: int = 0
 
@@ -49,6 +50,9 @@ def command(  # noqa: PLR0913 - the options of a command line, all with defaults
         tuple[str, ...], Parameter(help="A running gateway: name=URL[,header=value…].")
     ] = (),
     port: Annotated[int, Parameter(help="Of the upstream; 0 for any.")] = 0,
+    fast: Annotated[
+        str, Parameter(help="Which of the gateway's parts are our own: all, none, or names.")
+    ] = "all",
     policy: Annotated[str, Parameter(help="Further lines for the gateway's policy.")] = "",
     json: Annotated[bool, Parameter(help="Print JSON.", negative=())] = False,
 ) -> int:
@@ -64,6 +68,7 @@ def command(  # noqa: PLR0913 - the options of a command line, all with defaults
             waves=5,
             open_streams=open_streams,
             peers=[_peer(told) for told in peer],
+            fast=fast,
             policy=policy,
             port=port,
         )
@@ -79,7 +84,10 @@ _peer = peer
 async def measure(plan: Plan) -> Result:
     """Starts everything, measures, and stops everything."""
     with tempfile.TemporaryDirectory(prefix="hedgerow-bench-") as folder:
-        async with field(Path(folder), plan.peers, plan.policy, plan.port) as everything:
+        started = field(
+            Path(folder), plan.peers, port=plan.port, fast=plan.fast, policy=plan.policy
+        )
+        async with started as everything:
             gateway = next(s for s in everything.subjects if s.name == GATEWAY)
             looked_at: dict[str, Memory] = {}
             if plan.open_streams:

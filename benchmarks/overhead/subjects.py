@@ -70,11 +70,12 @@ class Field:
 
 @asynccontextmanager
 async def field(
-    folder: Path, peers: Sequence[Subject], settings: str, port: int
+    folder: Path, peers: Sequence[Subject], *, port: int = 0, fast: str = "all", policy: str = ""
 ) -> AsyncIterator[Field]:
     """Starts the upstream, the gateway and the bare proxy, and leaves them running inside the block.
 
-    `settings` are further lines of the gateway's policy, `port` is the upstream's, 0 for any.
+    `port` is the upstream's, 0 for any; `fast` says which parts of the gateway are our own, `policy` are
+    further lines of its policy.
     """
     measured, measuring = cpu.cores()
     async with AsyncExitStack() as stack:
@@ -82,7 +83,9 @@ async def field(
             program(_module("upstream", str(port)), folder / "upstream.log", cores=measuring)
         )
         direct = Subject(DIRECT, f"http://127.0.0.1:{upstream.line}/v1", upstream.pid)
-        gateway = await stack.enter_async_context(_gateway(folder, direct.url, settings, measured))
+        gateway = await stack.enter_async_context(
+            _gateway(folder, _config(folder, direct.url, fast, policy), measured)
+        )
         bare = await stack.enter_async_context(
             program(_module("bare", upstream.line), folder / "bare.log", cores=measured)
         )
@@ -99,11 +102,9 @@ def _module(name: str, *arguments: str) -> list[str]:
 
 
 @asynccontextmanager
-async def _gateway(
-    folder: Path, upstream: str, settings: str, cores: set[int]
-) -> AsyncIterator[Subject]:
+async def _gateway(folder: Path, settings: str, cores: set[int]) -> AsyncIterator[Subject]:
     config = folder / "hedgerow.toml"
-    config.write_text(_config(folder, upstream, settings))
+    config.write_text(settings)
     key = await trio.to_thread.run_sync(create_project, config, "bench")
     command = [sys.executable, "-m", "gateway", "serve", "--config", str(config)]
     log = folder / "hedgerow.log"
@@ -112,15 +113,16 @@ async def _gateway(
         yield Subject(GATEWAY, url, running.pid, {"authorization": f"Bearer {key}"})
 
 
-def _config(folder: Path, upstream: str, settings: str) -> str:
+def _config(folder: Path, upstream: str, fast: str, policy: str) -> str:
     """Eight keys in eight domains, limits that are counted and never reached, and all else as it comes."""
     lines = [
         "[server]",
         'bind = "127.0.0.1:0"',
+        f'fast = "{fast}"',
         "[state]",
         f"url = {json.dumps(f'file:{folder}/state')}",
         "[policies.default]",
-        settings,
+        policy,
         "[projects.bench]",
         "limits = { rpm = 100000000, tpm = 1000000000, concurrent = 100000 }",
     ]

@@ -1,12 +1,12 @@
 """The front: bytes from clients in, ASGI calls out, over HTTP/1.1 and websockets.
 
-Hypercorn's parts (its ASGI streams, its HTTP/1.1 protocol, its configuration and lifespan) under our own
+Hypercorn's parts (its websockets, its lifespan, and where wanted its HTTP/1.1 protocol) under our own
 accept loop, because as they come one connection can end the process, a client that stops reading can keep
 it from stopping, and closes and idle timeouts get lost. What may be relied on: no input on one connection
 touches another; everything has a deadline; whoever leaves is noticed at once; stopping is bounded.
 
-Files: `serve` accepts and drains, `connection` is one client from accept to close, `http11` one request on
-it, `call` one run of the application; `head` and `body` are the strict readers that bytes pass before
+Files: `serve` accepts and drains, `connection` is one client from accept to close, `fast` one request on it
+and `answer` its answer's bytes, `http11` the same by Hypercorn and h11 and `call` its run of the application; `head` and `body` are the strict readers that bytes pass before
 any library sees them; `inbox` and `line` are a connection's two directions.
 """
 
