@@ -6,8 +6,9 @@ it from stopping, and closes and idle timeouts get lost. What may be relied on: 
 touches another; everything has a deadline; whoever leaves is noticed at once; stopping is bounded.
 
 Files: `serve` accepts and drains, `connection` is one client from accept to close, `fast` one request on it
-and `answer` its answer's bytes, `http11` the same by Hypercorn and h11 and `call` its run of the application; `head` and `body` are the strict readers that bytes pass before
-any library sees them; `inbox` and `line` are a connection's two directions.
+and `answer` its answer's bytes, `http11` the same by Hypercorn and h11 and `call` its run of the application;
+`head` and `body` are the strict readers that all bytes pass; `inbox` and `line` are a connection's two
+directions.
 """
 
 from gateway.front.lifespan import StartupFailed
