@@ -92,7 +92,7 @@ def parse_head(raw: bytes, max_headers: int) -> Head:
         kept = [line for name, _, line in fields if name not in HIDDEN]
         first = b"%b %b HTTP/%b" % (method, path, version)
         raw = b"\r\n".join([first, *kept, b"", b""])
-    shown = tuple((name, value) for name, value, _ in fields if name not in HIDDEN)
+    shown = tuple((name, value.strip(b"\t ")) for name, value, _ in fields if name not in HIDDEN)
     return Head(method, path, version, shown, length, raw)
 
 
