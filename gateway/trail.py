@@ -39,7 +39,9 @@ class Trail:
 
     def headers(self, now: float) -> dict[str, str]:
         """The headers of DESIGN §8, true as of `now`: nothing of the body has been sent yet."""
-        overhead = max(0.0, now - self.arrived - self.upstream) * 1000
+        # To the first token: what a whole answer takes from there is the upstream's time again.
+        spent = now - self.arrived if self.ttft is None else self.ttft
+        overhead = max(0.0, spent - self.upstream) * 1000
         timing = [f"gw;dur={overhead:.2f}", f"upstream;dur={self.upstream * 1000:.1f}"]
         if self.ttft is not None:
             timing.append(f"ttft;dur={self.ttft * 1000:.1f}")
