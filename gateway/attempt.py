@@ -6,7 +6,8 @@ the race's own task. A loser that may run on does so by itself. Nothing here dec
 race's business.
 """
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Literal, Protocol, Self, TypeAlias
 
@@ -54,7 +55,7 @@ class Exchange(Protocol):
     async def start(self) -> None:
         """Sends the call; returns when the upstream has accepted it."""
 
-    async def receive(self) -> Sequence[Event]:
+    def receive(self) -> Awaitable[Sequence[Event]]:
         """The next events."""
 
 
@@ -78,7 +79,8 @@ class Listener(Protocol):
 class Attempt:
     """The facts of one upstream call. Times are seconds on Trio's clock; `first` is the first token's.
 
-    `lease` is what the call holds of the pool, from its start to its end. `choice` says why it went where
+    `scope` ends the call when it is cancelled, and where a timeout passes. `until` is when a loser that was
+    allowed to run on has to end. `lease` is what the call holds of the pool, from its start to its end. `choice` says why it went where
     it went, `plan` which hedging it set going, if any. `run_on` is how far a loser may go on; `written` counts
     characters, `complete` says that the whole answer was received.
     """
@@ -102,6 +104,8 @@ class Attempt:
     written: int = 0
     complete: bool = False
     run_on: RunOn | None = None
+    until: float = math.inf
+    closed: bool = False
 
     @property
     def target(self) -> Target:
@@ -132,43 +136,61 @@ class Attempt:
     def cancel(self) -> None:
         """Stops the call; its connection is closed by its own task."""
         self.cancelled = trio.current_time()
-        self.scope.cancel()
+        if not self.closed:
+            self.scope.cancel()
+
+    def end_by(self, moment: float) -> None:
+        """Stops the call at that moment, if it still runs."""
+        self.until = moment
+        self.scope.deadline = min(self.scope.deadline, moment)
 
     async def run(
         self, open_exchange: Open, timeouts: Timeouts, commit_on: CommitOn, race: Listener
     ) -> None:
-        """Calls the upstream, tells the race of the first semantic event or the failure, then waits."""
+        """Calls the upstream, tells the race of the first semantic event or the failure, then waits.
+
+        One scope has all the deadlines, one after the other: a scope of its own for each costs as much as
+        sending the call.
+        """
+        self.scope.deadline = self.started + min(timeouts.first_byte, timeouts.first_token)
         try:
             with self.scope:
                 async with open_exchange(self.target) as exchange:
                     await self._start(exchange, timeouts, race)
-                    await self._to_first_token(exchange, timeouts, commit_on)
+                    await self._to_first_token(exchange, commit_on)
                     self.exchange = exchange
                     await self._go_on(exchange, race)
+            if self.scope.cancelled_caught and self.first is None and self.cancelled is None:
+                raise self._silence(timeouts)
         except ProviderError as error:
             if self.live:
                 self.fail(error)
                 race.spoke(self)
         finally:
+            self.closed = True
             race.closed(self)
 
+    def _silence(self, timeouts: Timeouts) -> TimedOut:
+        """The error of an upstream that has not begun to answer in time."""
+        first_byte = self.accepted is None and timeouts.first_byte <= timeouts.first_token
+        name: Clock = "first_byte" if first_byte else "first_token"
+        seconds = timeouts.first_byte if first_byte else timeouts.first_token
+        return TimedOut(f"The upstream kept silent for {seconds:g} s ({name})", clock=name)
+
     async def _start(self, exchange: Exchange, timeouts: Timeouts, race: Listener) -> None:
-        name: Clock = "first_byte" if timeouts.first_byte <= timeouts.first_token else "first_token"
-        with clock(name, min(timeouts.first_byte, timeouts.first_token)):
-            await exchange.start()
+        await exchange.start()
         self.accepted, self.limits = trio.current_time(), exchange.limits
+        if timeouts.first_byte < timeouts.first_token:
+            self.scope.deadline = min(self.started + timeouts.first_token, self.until)
         race.accepted(self)
 
-    async def _to_first_token(
-        self, exchange: Exchange, timeouts: Timeouts, commit_on: CommitOn
-    ) -> None:
+    async def _to_first_token(self, exchange: Exchange, commit_on: CommitOn) -> None:
         semantic = is_semantic if commit_on == "semantic" else is_content
         first = None
-        with clock("first_token", timeouts.first_token, since=self.started):
-            while first is None:
-                events = await exchange.receive()
-                first = next(filter(semantic, events), None)
-                self._take(events, spoken=first is not None)
+        while first is None:
+            events = await exchange.receive()
+            first = next(filter(semantic, events), None)
+            self._take(events, spoken=first is not None)
         self.first = trio.current_time()
         self.first_kind = (
             first.kind if isinstance(first, TextDelta) else type(first).__name__.lower()
@@ -178,7 +200,11 @@ class Attempt:
         """What comes after the first token: the race's decision, or a loser's permitted rest."""
         if self.live:
             race.spoke(self)
+            if self.complete:
+                return  # and the connection serves the next call while this one's answer is relayed
+            self.scope.deadline = math.inf
             await trio.sleep_forever()
+        self.scope.deadline = self.until
         while self.run_on == "end" and not isinstance(self.pending[-1], Ended | Failed):
             self.pending = list(await exchange.receive())
             self.note(self.pending)
@@ -207,29 +233,3 @@ def is_content(event: Event) -> bool:
     """Whether a client sees something of this event: content, but no reasoning."""
     return is_semantic(event) and not (isinstance(event, TextDelta) and event.kind == "reasoning")
 
-
-class clock:  # noqa: N801 - reads as a block, `with clock(...)`
-    """A deadline with a name, `seconds` from `since` or from now. Raises `TimedOut` where it passed.
-
-    A class and not a generator, which would cost as much again as the scope inside.
-    """
-
-    def __init__(self, name: Clock, seconds: float, since: float | None = None) -> None:
-        start = trio.current_time() if since is None else since
-        self._name, self._seconds = name, seconds
-        self._scope = trio.CancelScope(deadline=start + seconds)
-
-    def __enter__(self) -> trio.CancelScope:
-        return self._scope.__enter__()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        handled = bool(self._scope.__exit__(kind, error, trace))
-        if self._scope.cancelled_caught:
-            said = f"The upstream kept silent for {self._seconds:g} s ({self._name})"
-            raise TimedOut(said, clock=self._name)
-        return handled

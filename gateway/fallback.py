@@ -5,8 +5,7 @@ call is sent again as the client asked for it, in the same attempt, and the next
 without the detour.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Self, TypeAlias
 
@@ -49,12 +48,13 @@ class StreamedOrWhole:
     whole: Call
     open: OpenCall
     unstreamed: Unstreamed
-    _stack: AsyncExitStack = attrs.field(factory=AsyncExitStack)
     _exchange: Exchange = attrs.field(init=False)
+    _refused: Exchange | None = None
 
     async def __aenter__(self) -> Self:
         call = self.whole if self.target in self.unstreamed else self.streamed
-        self._exchange = await self._stack.enter_async_context(self.open(self.target, call))
+        self._exchange = self.open(self.target, call)
+        await self._exchange.__aenter__()
         return self
 
     async def __aexit__(
@@ -63,7 +63,11 @@ class StreamedOrWhole:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._stack.__aexit__(kind, error, trace)  # noqa: ASYNC102 - exchanges shield themselves
+        try:
+            await self._exchange.__aexit__(kind, error, trace)  # noqa: ASYNC102 - exchanges shield themselves
+        finally:
+            if self._refused is not None:
+                await self._refused.__aexit__(kind, error, trace)  # noqa: ASYNC102 - as above
 
     @property
     def limits(self) -> RateLimits:
@@ -83,9 +87,10 @@ class StreamedOrWhole:
                 raise
             self.unstreamed.add(self.target)
             whole = self.open(self.target, self.whole)
-            self._exchange = await self._stack.enter_async_context(whole)
+            await whole.__aenter__()
+            self._refused, self._exchange = self._exchange, whole
             await self._exchange.start()
 
-    async def receive(self) -> Sequence[Event]:
+    def receive(self) -> Awaitable[Sequence[Event]]:
         """The next events."""
-        return await self._exchange.receive()
+        return self._exchange.receive()

@@ -5,7 +5,8 @@ contexts, signals, routing, response objects, costs 0.2 ms of CPU; these routes 
 else, and these too where `[server] fast` says so, goes the framework's way.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -43,20 +44,24 @@ class FastConnection(TrailingConnection):
         if self._operation is None:
             await super().__call__(receive, send)
             return
-        async with trio.open_nursery() as nursery:
-            reply = DirectReply(send, nursery, self._context.config.server.keepalive_comment)
-            request = Request(self._context, self._operation, self.scope, reply)
-            if await request.read(receive):
-                self._see_to_leaving(receive, nursery)
-                await request.answer()
-            nursery.cancel_scope.cancel()
-
-    def _see_to_leaving(self, receive: ASGIReceiveCallable, nursery: trio.Nursery) -> None:
+        reply = DirectReply(send, self._context.config.server.keepalive_comment)
+        request = Request(self._context, self._operation, self.scope, reply)
+        if not await request.read(receive):
+            return
         wishes = (self.scope.get("extensions") or {}).get(CANCELS)
         if wishes is None:
-            nursery.start_soon(_watch, receive, nursery.cancel_scope)
+            await _watched(request, receive)
         else:
             wishes["at_once"] = True
+            await request.answer()
+
+
+async def _watched(request: "Request", receive: ASGIReceiveCallable) -> None:
+    """Answers under a server that does not cancel when the client leaves."""
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_watch, receive, nursery.cancel_scope)
+        await request.answer()
+        nursery.cancel_scope.cancel()
 
 
 async def _watch(receive: ASGIReceiveCallable, everything: trio.CancelScope) -> None:
@@ -71,14 +76,12 @@ class DirectReply:
     """A reply that goes straight to the server. `headers` gives those of the moment when it begins."""
 
     send: ASGISendCallable
-    nursery: trio.Nursery
     comment_every: float
     headers: Callable[[], Mapping[str, str]] = dict
     begun: bool = False
     _body: bytes | None = None
     _started: bool = False
     _last: float = 0.0
-    _comments: trio.CancelScope = attrs.field(factory=trio.CancelScope)
 
     def whole(self, body: bytes) -> None:
         self._body = body
@@ -90,12 +93,25 @@ class DirectReply:
         assert self.begun, "begin() comes first"
         if not self._started:
             await self._start(200, SSE_HEADERS)
-            self.nursery.start_soon(self._comment)
         self._last = trio.current_time()
         await self.send({"type": "http.response.body", "body": data, "more_body": True})
 
+    @asynccontextmanager
+    async def commenting(self) -> AsyncIterator[None]:
+        failure: Exception | None = None
+        self._last = trio.current_time()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._comment)
+            try:
+                yield
+            except Exception as error:  # noqa: BLE001 - raised below, outside of the nursery
+                failure = error
+            nursery.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+
     def close(self) -> None:
-        self._comments.cancel()
+        pass
 
     async def fail(self, error: ApiError) -> None:
         await self.write(error_frame(error))
@@ -128,13 +144,13 @@ class DirectReply:
 
     async def _comment(self) -> None:
         """So that proxies on the way do not take a pause for the end."""
-        with self._comments:
-            while True:
-                await trio.sleep_until(self._last + self.comment_every)
-                if trio.current_time() >= self._last + self.comment_every:
-                    self._last = trio.current_time()
-                    piece = {"type": "http.response.body", "body": COMMENT, "more_body": True}
-                    await self.send(piece)  # type: ignore[arg-type]
+        while True:
+            await trio.sleep_until(self._last + self.comment_every)
+            if trio.current_time() < self._last + self.comment_every:
+                continue
+            self._last = trio.current_time()
+            if self._started:
+                await self.send({"type": "http.response.body", "body": COMMENT, "more_body": True})
 
 
 @attrs.define(eq=False)

@@ -10,10 +10,8 @@ Whatever ends the race (answer, error, client gone, shutdown), no attempt outliv
 to learn how long they would have taken, do so beside the winner and no longer.
 """
 
-import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from typing import Literal, TypeAlias
 
 import attrs
@@ -56,11 +54,8 @@ class Race:
     _moments: deque[float] = attrs.field(factory=deque)
     _answer: Answer | None = None
     _nursery: trio.Nursery = attrs.field(init=False)
-    _report: trio.MemorySendChannel[Attempt] = attrs.field(init=False)
-    _reports: trio.MemoryReceiveChannel[Attempt] = attrs.field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self._report, self._reports = trio.open_memory_channel[Attempt](math.inf)
+    _reports: deque[Attempt] = attrs.field(factory=deque)
+    _reported: trio.Event = attrs.field(factory=trio.Event)
 
     @property
     def hedged(self) -> Literal["no", "won", "lost"]:
@@ -96,7 +91,8 @@ class Race:
                     await self._in(relay)
                 except Exception as error:  # noqa: BLE001 - raised below, outside of the nursery
                     failure = error
-                self._nursery.cancel_scope.cancel()
+                if self._nursery.child_tasks:
+                    self._nursery.cancel_scope.cancel()
         finally:
             self._close_books()
         if failure is not None:
@@ -152,11 +148,13 @@ class Race:
         """
         deadline = self.contest.deadline
         while True:
-            moment = self._moments[0] if self._moments else math.inf
-            with trio.move_on_at(min(moment, deadline)):
-                return await self._reports.receive()
-            with suppress(trio.WouldBlock):
-                return self._reports.receive_nowait()  # it spoke in the very moment
+            if self._reports:
+                return self._reports.popleft()
+            self._reported = trio.Event()
+            with trio.move_on_at(min(self._moments[0], deadline) if self._moments else deadline):
+                await self._reported.wait()
+            if self._reports:
+                return self._reports.popleft()  # maybe in the very moment
             now = trio.current_time()
             if now >= deadline:
                 raise self._out_of_time()
@@ -213,7 +211,7 @@ class Race:
         if rival.run_on is not None and rival.first is None:
             rival.outcome = "lost"
             if rival.run_on == "end":
-                rival.scope.deadline = trio.current_time() + self.contest.policy.hedge.drain
+                rival.end_by(trio.current_time() + self.contest.policy.hedge.drain)
             return
         rival.end("lost")
         rival.cancel()
@@ -226,7 +224,8 @@ class Race:
 
     def spoke(self, attempt: Attempt) -> None:
         """An attempt's first semantic event came, or it failed."""
-        self._report.send_nowait(attempt)
+        self._reports.append(attempt)
+        self._reported.set()
 
     def closed(self, attempt: Attempt) -> None:
         """An attempt's connection is closed. One that was allowed to run on is settled only now."""

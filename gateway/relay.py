@@ -70,12 +70,13 @@ class Relay:
         writer = ChunkWriter(self.heading, call.include_usage)
         events = await source.receive()
         self.reply.begin()
-        while events:
-            self._note(events)
-            frames = writer.write(events) + self._last_frames(writer, events[-1])
-            if frames:
-                await self.reply.write(frames)
-            events = await source.receive()
+        async with self.reply.commenting():
+            while events:
+                self._note(events)
+                frames = writer.write(events) + self._last_frames(writer, events[-1])
+                if frames:
+                    await self.reply.write(frames)
+                events = await source.receive()
         self.reply.close()
 
     def _last_frames(self, writer: ChunkWriter, last: Event) -> bytes:

@@ -6,6 +6,7 @@ was given, a failure is still an honest status code.
 """
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Protocol, Self
 
 import attrs
@@ -68,6 +69,9 @@ class Reply(Protocol):
     async def write(self, data: bytes) -> None:
         """Sends a piece; waits while the client is slower than we are."""
 
+    def commenting(self) -> AbstractAsyncContextManager[None]:
+        """While inside, pauses are filled with comments."""
+
     def close(self) -> None:
         """Ends the stream. Safe to call in any state."""
 
@@ -101,6 +105,10 @@ class QueuedReply:
         """Sends a piece; waits while the client is slower than we are."""
         assert self._pieces is not None, "begin() comes first"
         await self._pieces.send(data)
+
+    def commenting(self) -> AbstractAsyncContextManager[None]:
+        """The `Body` does it by itself."""
+        return nullcontext()
 
     def close(self) -> None:
         """Ends the stream. Safe to call in any state."""

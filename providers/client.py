@@ -20,7 +20,7 @@ import trio
 
 from providers.base import Decoder, Dialect, WireRequest
 from providers.connections import Connections
-from providers.errors import BrokenAnswer, TimedOut, Unreachable
+from providers.errors import BrokenAnswer, ProviderError, TimedOut, Unreachable
 from providers.sending import Answer, Direct, Library, Sender
 from providers.transport import Origin, Pool
 from providers.transport.spares import Spares
@@ -43,6 +43,8 @@ IDLE_TIME = 45.0
 
 STANDING = (("accept", "*/*"), ("accept-encoding", "identity"), ("user-agent", "hedgerow"))
 """Fields that are sent with every request."""
+
+_NETWORK = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError)
 
 MODEL_LIST_LIMIT = 16 * 1024 * 1024
 MODEL_PAGES = 50
@@ -113,8 +115,10 @@ class HttpClient:
         """
         sender = self._senders.get(upstream)
         if sender is None:
-            with _network_errors(before_answer=True):
+            try:
                 sender = self._senders[upstream] = self._new_sender(upstream)
+            except _NETWORK as error:
+                raise _unreached(error) from error
         return sender
 
     def _new_sender(self, upstream: Upstream) -> Sender:
@@ -161,8 +165,8 @@ class Exchange:
         self._connect = connect
         self._decoder: Decoder = upstream.dialect.decoder(call)
         self._answer: Answer | None = None
-        self._over = self._ended = False
-        self._reading = trio.Lock()
+        self._over = self._ended = self._reading = False
+        self._read: trio.Event | None = None
         self.limits = RateLimits()
 
     async def __aenter__(self) -> Self:
@@ -182,8 +186,10 @@ class Exchange:
         Raises:
             ProviderError: no connection, or the upstream answered with an error.
         """
-        with _network_errors(before_answer=True):
+        try:
             self._answer = await self._sender.send(self._wire, self._connect)
+        except _NETWORK as error:
+            raise _unreached(error) from error
         if self._answer.status != httpx.codes.OK:
             body = await _body(self._answer, ERROR_BODY_LIMIT)
             raise self._dialect.error(self._answer.status, self._answer.headers, body)
@@ -203,19 +209,28 @@ class Exchange:
 
     async def _decode_next(self) -> Sequence[Event]:
         assert self._answer is not None, "start() comes first"
-        self._reading.acquire_nowait()
+        assert not self._reading, "one task reads at a time"
+        self._reading = True
         try:
-            with _network_errors(before_answer=False):
-                chunk = await self._answer.receive()
-        except BrokenAnswer as broken:
-            # What had arrived may well hold the end: some servers reset right behind it.
-            events = [event for event in self._decoder.finish() if not isinstance(event, Failed)]
-            return events if events and isinstance(events[-1], Ended) else [*events, Failed(broken)]
+            chunk = await self._answer.receive()
+        except _NETWORK as error:
+            return self._broken(error)
         finally:
-            self._reading.release()
+            self._reading = False
+            if self._read is not None:
+                self._read.set()
         if not chunk:
             return self._decoder.finish() or (Failed(BrokenAnswer("The answer was empty")),)
         return self._decoder.feed(chunk)
+
+    def _broken(self, error: Exception) -> Sequence[Event]:
+        """What had arrived may well hold the end: some servers reset right behind it."""
+        events = [event for event in self._decoder.finish() if not isinstance(event, Failed)]
+        if events and isinstance(events[-1], Ended):
+            return events
+        broken = BrokenAnswer("The connection broke in the middle of the answer")
+        broken.__cause__ = error
+        return [*events, Failed(broken)]
 
     async def _close(self) -> None:
         answer = self._answer
@@ -225,10 +240,11 @@ class Exchange:
             await answer.close()
             return
         with trio.move_on_after(CLOSE_GRACE, shield=True):
-            # Another task may be reading: it is cancelled as well, and must be through with it first.
-            async with self._reading:
-                if self._ended:
-                    await _read_out(answer)
+            if self._reading:  # by another task: it is cancelled as well, and must be through first
+                self._read = trio.Event()
+                await self._read.wait()
+            if self._ended:
+                await _read_out(answer)
             await answer.close()
 
 
@@ -266,8 +282,10 @@ async def list_models(http: HttpClient, upstream: Upstream) -> list[ModelInfo]:
 
 
 async def _fetch(http: HttpClient, upstream: Upstream, wire: WireRequest) -> bytes:
-    with _network_errors(before_answer=True):
+    try:
         answer = await http.sender(upstream).send(wire, None)
+    except _NETWORK as error:
+        raise _unreached(error) from error
     try:
         body = await _body(answer, MODEL_LIST_LIMIT)
         if answer.status != httpx.codes.OK:
@@ -278,24 +296,8 @@ async def _fetch(http: HttpClient, upstream: Upstream, wire: WireRequest) -> byt
             await answer.close()
 
 
-class _network_errors:  # noqa: N801 - reads as a block
-    """The HTTP library's errors in our words. The cause is kept for logs, never shown to a client."""
-
-    def __init__(self, *, before_answer: bool) -> None:
-        self._before_answer = before_answer
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if isinstance(error, httpx.ConnectTimeout):
-            raise TimedOut("No connection within the connect timeout", clock="connect") from error
-        if isinstance(error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError):
-            if self._before_answer:
-                raise Unreachable("The upstream could not be reached") from error
-            raise BrokenAnswer("The connection broke in the middle of the answer") from error
+def _unreached(error: Exception) -> ProviderError:
+    """The HTTP library's error in our words. The cause is kept for logs, never shown to a client."""
+    if isinstance(error, httpx.ConnectTimeout):
+        return TimedOut("No connection within the connect timeout", clock="connect")
+    return Unreachable("The upstream could not be reached")

@@ -1,6 +1,6 @@
 """How a call is sent and its answer received, whichever library does it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
 from typing import Protocol
 
@@ -26,14 +26,14 @@ class Answer(Protocol):
     def complete(self) -> bool:
         """Whether the last byte has been received."""
 
-    async def receive(self) -> bytes:
+    def receive(self) -> Awaitable[bytes]:
         """The next bytes of the body; empty at its end.
 
         Raises:
             httpx.HTTPError: it breaks off.
         """
 
-    async def close(self) -> None:
+    def close(self) -> Awaitable[None]:
         """Gives the connection back if the answer is complete; else closes it, which stops the upstream."""
 
 
@@ -74,11 +74,11 @@ class DirectAnswer:
     def complete(self) -> bool:
         return self.connection.complete
 
-    async def receive(self) -> bytes:
-        return await self.connection.receive()
+    def receive(self) -> Awaitable[bytes]:
+        return self.connection.receive()
 
-    async def close(self) -> None:
-        await self.pool.give_back(self.connection)
+    def close(self) -> Awaitable[None]:
+        return self.pool.give_back(self.connection)
 
 
 @attrs.define(eq=False)
@@ -93,12 +93,7 @@ class Direct:
 
     async def send(self, wire: WireRequest, connect: float | None) -> DirectAnswer:
         head = self.pool.origin.head(wire.method, wire.path, wire.headers)
-        connection = await self.pool.take(connect)
-        try:
-            await connection.ask(_framed(head, wire.body))
-        except BaseException:
-            await self.pool.give_back(connection)  # noqa: ASYNC102 - shields itself, with a deadline
-            raise
+        connection = await self.pool.ask(head, wire.body, connect)
         return DirectAnswer(connection, self.pool)
 
     async def close(self) -> None:
@@ -161,6 +156,3 @@ class Library:
     async def close(self) -> None:
         await self.client.aclose()
 
-
-def _framed(head: bytes, body: bytes) -> bytes:
-    return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body)

@@ -1,8 +1,7 @@
 """One client's connection, from accept to close: request after request, each with its deadlines.
 
 Two tasks: one reads the socket into the inbox, all the time, so that a client's leaving is noticed whatever
-the other does; the other takes request after request out of it. Application calls are further tasks in the
-same nursery. A connection ends when its client leaves, falls silent, stops reading or sends what cannot be
+the other does; the other takes request after request out of it and puts each before the application. A connection ends when its client leaves, falls silent, stops reading or sends what cannot be
 understood; when an answer was the last one; or when the front stops.
 """
 
@@ -41,12 +40,15 @@ class Connection:
 
     async def run(self) -> None:
         """Serves the client, and closes."""
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._read)
-            with suppress(ClientGone):
-                await self._converse(nursery)
-                await self._part()
-            self.line.reading.cancel()
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._read)
+                with suppress(ClientGone):
+                    await self._converse(nursery)
+                    await self._part()
+                self.line.reading.cancel()
+                await trio.aclose_forcefully(self.line.stream)
+        finally:
             await trio.aclose_forcefully(self.line.stream)
 
     def drain(self) -> None:

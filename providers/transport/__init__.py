@@ -5,13 +5,14 @@ of it, and because a pool must survive what a race does to it: calls that are ca
 strict and small: no redirects, no proxies, no HTTP/2, no decoding. For those there is `providers.connections`,
 to which one setting goes back.
 
-Files: `origin` is where calls go and the head they begin with, `connection` one request and its answer at a
+Files: `eager` is the socket, `origin` is where calls go and the head they begin with, `connection` one request and its answer at a
 time, `pool` the connections of one key, `spares` keeps one of them open in advance, `facade` is all of it as
 a transport for httpx.
 """
 
 from providers.transport.connection import Connection
+from providers.transport.eager import EagerStream
 from providers.transport.origin import Origin
 from providers.transport.pool import Pool
 
-__all__ = ["Connection", "Origin", "Pool"]
+__all__ = ["Connection", "EagerStream", "Origin", "Pool"]

@@ -6,13 +6,15 @@ deadlines belong to the caller, and cancelling in the middle leaves a connection
 """
 
 import select
+from socket import socket as Socket
 
 import attrs
 import httptools
 import httpx
 import trio
 
-RECEIVE = 65_536
+from providers.transport.eager import RECEIVE, EagerStream
+
 MOST_HEAD = 128 * 1024
 """Bytes of an answer's head, interim answers included."""
 
@@ -28,7 +30,7 @@ class Connection:
     """
 
     stream: trio.abc.Stream
-    socket: trio.socket.SocketType | None = None
+    socket: Socket | None = None
     status: int = 0
     headers: dict[str, str] = attrs.field(factory=dict)
     complete: bool = True
@@ -40,6 +42,9 @@ class Connection:
     _head_size: int = 0
     _fit: bool = True
 
+    def __attrs_post_init__(self) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+
     async def ask(self, request: bytes) -> None:
         """Sends a request and waits for the head of its answer.
 
@@ -50,7 +55,6 @@ class Connection:
         self.complete, self.used, self._fit = False, True, False
         self.status, self.headers, self._head_size = 0, {}, 0
         self._beginning = True
-        self._parser = httptools.HttpResponseParser(self)
         try:
             await self.stream.send_all(request)
         except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
@@ -87,7 +91,7 @@ class Connection:
         news = asked.poll(0)
         if not news:
             return False
-        return self.used or bool(news[0][1] & _GONE) or isinstance(self.stream, trio.SocketStream)
+        return self.used or bool(news[0][1] & _GONE) or isinstance(self.stream, EagerStream)
 
     async def close(self) -> None:
         """Closes without a farewell: who is cut off shall notice at once."""

@@ -32,12 +32,8 @@ class Transport(httpx.AsyncBaseTransport):
         body = await request.aread()
         fields = tuple((k, v) for k, v in request.headers.items() if k not in _FRAMING)
         head = pool.origin.head(request.method, request.url.raw_path.decode("ascii"), fields)
-        connection = await pool.take(request.extensions.get("timeout", {}).get("connect"))
-        try:
-            await connection.ask(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body))
-        except BaseException:
-            await pool.give_back(connection)  # noqa: ASYNC102 - shields itself, with a deadline
-            raise
+        connect = request.extensions.get("timeout", {}).get("connect")
+        connection = await pool.ask(head, body, connect)
         return httpx.Response(
             connection.status, headers=connection.headers, stream=Body(connection, pool)
         )

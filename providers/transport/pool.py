@@ -13,6 +13,7 @@ import httpx
 import trio
 
 from providers.transport.connection import Connection
+from providers.transport.eager import EagerStream
 from providers.transport.origin import Origin
 
 CLOSE_TIME = 1.0
@@ -42,6 +43,21 @@ class Pool:
     def idle(self) -> int:
         """How many connections wait for calls to come."""
         return len(self._idle)
+
+    async def ask(self, head: bytes, body: bytes, connect: float | None) -> Connection:
+        """Sends a request, whose `head` lacks the length and the empty line, over a connection of the pool; returns when the
+        head of the answer has come. The connection is to be given back.
+
+        Raises:
+            httpx.TransportError: there is no connection, or it broke.
+        """
+        connection = await self.take(connect)
+        try:
+            await connection.ask(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body))
+        except BaseException:
+            await self.give_back(connection)  # noqa: ASYNC102 - shields itself, with a deadline
+            raise
+        return connection
 
     async def take(self, connect: float | None) -> Connection:
         """A connection for one call, the newest that is still good or else a new one.
@@ -102,7 +118,7 @@ class Pool:
     async def _open(self) -> Connection:
         origin = self.origin
         try:
-            stream = await trio.open_tcp_stream(origin.host, origin.port)
+            stream = EagerStream(await trio.open_tcp_stream(origin.host, origin.port))
         except OSError as error:
             raise httpx.ConnectError(str(error)) from error
         if origin.tls is None:

@@ -6,7 +6,7 @@ import attrs
 import pytest
 import trio
 
-from gateway.attempt import Attempt, Outcome, RunOn, clock
+from gateway.attempt import Attempt, Outcome, RunOn
 from policies.balance import Candidate, Choice
 from policies.features import Scope
 from policies.pool import Lease
@@ -216,35 +216,6 @@ async def test_the_first_word_on_an_attempt_stands_unless_it_was_too_good(
     assert (attempt.error is DOWN) == (first == "failed")
 
 
-async def test_a_clock_that_is_not_reached_changes_nothing(
-    autojump_clock: trio.testing.MockClock,
-) -> None:
-    """It hands out its scope, so that somebody may move the deadline."""
-    with clock("idle", 2.0) as scope:
-        await trio.sleep(1.0)
-        scope.deadline += 5.0
-        await trio.sleep(4.0)
-    assert trio.current_time() == 5.0
-
-
-async def test_a_clock_is_silent_where_somebody_else_cancels(
-    autojump_clock: trio.testing.MockClock,
-) -> None:
-    """A client that leaves is no timeout of an upstream."""
-    with trio.move_on_after(1.0) as outer, clock("idle", 2.0):
-        await trio.sleep_forever()
-    assert outer.cancelled_caught
-
-
-async def test_a_timeout_says_for_how_long_nothing_came(
-    autojump_clock: trio.testing.MockClock,
-) -> None:
-    """And by which clock: that is the setting to change."""
-    with pytest.raises(TimedOut, match=r"2\.5 s \(idle\)") as caught, clock("idle", 2.5):
-        await trio.sleep_forever()
-    assert caught.value.clock == "idle"
-
-
 def test_no_repr_is_longer_than_its_facts() -> None:
     """Attempts end up in logs: without what was said, and without the machinery."""
     attempt = made()
@@ -295,3 +266,29 @@ async def test_a_loser_that_breaks_while_it_runs_on_has_still_only_lost(
         None,
         ["accepted", "closed"],
     )
+
+
+async def test_an_answer_that_came_whole_lets_its_call_go_at_once(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Its connection serves the next call while the answer is relayed."""
+    run = Run([(1.0, [TextDelta("a"), Ended()])], stays=True)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(run)
+        await trio.sleep(5.0)
+        assert run.exchange.closed_at == 1.0
+    assert run.told == ["accepted", "spoke", "closed"]
+
+
+@pytest.mark.parametrize("steps", [[], [(2.0, [TextDelta("a")])]], ids=["silent", "speaking"])
+async def test_a_loser_that_may_run_on_ends_when_its_time_is_up(
+    autojump_clock: trio.testing.MockClock, steps: list[Step]
+) -> None:
+    """Before its first token and after it; nobody's timeout is to blame."""
+    run = Run(steps)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(run)
+        await trio.sleep(1.0)
+        run.attempt.run_on, run.attempt.outcome = "end", "lost"
+        run.attempt.end_by(5.0)
+    assert (run.exchange.closed_at, run.attempt.error, run.reports) == (5.0, None, [])

@@ -81,26 +81,35 @@ class Told:
 async def test_a_pause_is_filled_with_comments(autojump_clock: MockClock) -> None:
     """One whenever nothing was sent for so long, none after the end."""
     told = Told()
-    async with trio.open_nursery() as nursery:
-        reply = DirectReply(told, nursery, 10.0)
-        reply.begin()
+    reply = DirectReply(told, 10.0)
+    reply.begin()
+    async with reply.commenting():
         await reply.write(b"a")
         await trio.sleep(25.0)
         await reply.write(b"b")
         await trio.sleep(5.0)
-        reply.close()
-        await reply.finish()
-        await trio.sleep(60.0)
+    reply.close()
+    await reply.finish()
+    await trio.sleep(60.0)
 
     assert told.body == b"a" + COMMENT + COMMENT + b"b"
     assert told.events[0]["type"] == "http.response.start"
     assert [event["more_body"] for event in told.events[1:]] == [True] * 4 + [False]
 
 
-async def test_a_failure_amid_a_stream_is_its_last_event(nursery: trio.Nursery) -> None:
+async def test_what_fails_amid_a_stream_is_raised_as_it_is() -> None:
+    """And not in a group with the comments."""
+    reply = DirectReply(Told(), 10.0)
+    reply.begin()
+    with pytest.raises(ApiError):
+        async with reply.commenting():
+            raise ApiError(503, "broken")
+
+
+async def test_a_failure_amid_a_stream_is_its_last_event() -> None:
     """And cannot become another answer."""
     told = Told()
-    reply = DirectReply(told, nursery, 10.0)
+    reply = DirectReply(told, 10.0)
     reply.begin()
     await reply.write(b"a")
     await reply.fail(ApiError(503, "broken"))
@@ -112,10 +121,10 @@ async def test_a_failure_amid_a_stream_is_its_last_event(nursery: trio.Nursery) 
     assert [event["type"] for event in told.events].count("http.response.start") == 1
 
 
-async def test_a_stream_without_a_piece_has_a_head_and_an_end(nursery: trio.Nursery) -> None:
+async def test_a_stream_without_a_piece_has_a_head_and_an_end() -> None:
     """Begun is begun."""
     told = Told()
-    reply = DirectReply(told, nursery, 10.0)
+    reply = DirectReply(told, 10.0)
     reply.begin()
     reply.close()
     await reply.finish()
