@@ -25,6 +25,7 @@ from providers.types import (
     Ended,
     Event,
     Failed,
+    Passed,
     RateLimits,
     TextDelta,
     Usage,
@@ -80,9 +81,9 @@ class Attempt:
     """The facts of one upstream call. Times are seconds on Trio's clock; `first` is the first token's.
 
     `scope` ends the call when it is cancelled, and where a timeout passes. `until` is when a loser that was
-    allowed to run on has to end. `lease` is what the call holds of the pool, from its start to its end. `choice` says why it went where
-    it went, `plan` which hedging it set going, if any. `run_on` is how far a loser may go on; `written` counts
-    characters, `complete` says that the whole answer was received.
+    allowed to run on has to end. `lease` is what the call holds of the pool, from its start to its end.
+    `choice` says why it went where it went, `plan` which hedging it set going, if any. `run_on` is how far
+    a loser may go on; `written` counts characters, `complete` says that the whole answer was received.
     """
 
     lease: Lease
@@ -225,6 +226,8 @@ class Attempt:
                 self.usage = event.usage
             elif isinstance(event, TextDelta):
                 self.written += len(event.text)
+            elif isinstance(event, Passed):
+                self.written += event.written
             elif isinstance(event, Ended):
                 self.complete = True
 
@@ -232,4 +235,3 @@ class Attempt:
 def is_content(event: Event) -> bool:
     """Whether a client sees something of this event: content, but no reasoning."""
     return is_semantic(event) and not (isinstance(event, TextDelta) and event.kind == "reasoning")
-

@@ -13,7 +13,7 @@ import attrs
 import msgspec
 
 from gateway.errors import ApiError
-from providers.types import Event, Finished, TextDelta, Usage, Vectors
+from providers.types import Event, Finished, Passed, TextDelta, Usage, Vectors
 
 DONE = b"data: [DONE]\n\n"
 COMMENT = b": keep-alive\n\n"
@@ -38,11 +38,14 @@ class ChunkWriter:
     heading: Heading
     include_usage: bool
     _begun: set[int] = attrs.field(factory=set)
+    _ours: tuple[bytes, bytes, bytes] | None = None
 
     def write(self, events: Iterable[Event]) -> bytes:
         """The frames of these events, to be sent together: what arrived together leaves together."""
         return b"".join(
-            self._frame(event) for event in events if isinstance(event, TextDelta | Finished)
+            self._passed(event) if isinstance(event, Passed) else self._frame(event)
+            for event in events
+            if isinstance(event, TextDelta | Passed | Finished)
         )
 
     def end(self, usage: Usage) -> bytes:
@@ -52,6 +55,24 @@ class ChunkWriter:
         chunk = self._chunk([])
         chunk["usage"] = usage_body(usage)
         return _data(chunk) + DONE
+
+    def _passed(self, run: Passed) -> bytes:
+        """The upstream's own frames, with what all pieces of this answer share."""
+        if self._ours is None or self._ours[0] is not run.opening:
+            self._ours = (run.opening, *self._rewritten(run))
+        _, opening, closing = self._ours
+        return run.frames.replace(run.opening, opening).replace(run.closing, closing)
+
+    def _rewritten(self, run: Passed) -> tuple[bytes, bytes]:
+        """The opening and the closing, once they are ours; members that we do not know stay."""
+        chunk = msgspec.json.decode((run.opening + run.closing).removeprefix(b"data: "))
+        chunk |= {"id": self.heading.id, "created": self.heading.created}
+        chunk["model"] = self.heading.model
+        chunk.pop("usage", None)
+        if self.include_usage:
+            chunk["usage"] = None
+        opening, content, closing = _data(chunk).rpartition(b'"content":""')
+        return opening + content[:-1], b'"' + closing
 
     def _frame(self, event: TextDelta | Finished) -> bytes:
         opening = b"" if event.choice in self._begun else self._open(event.choice)

@@ -21,6 +21,7 @@ from providers.types import (
     Ended,
     Event,
     Failed,
+    Passed,
     TextDelta,
     Usage,
     UsageSeen,
@@ -119,6 +120,8 @@ class Relay:
                 self._usage = event.usage
             elif isinstance(event, TextDelta):
                 self._written += len(event.text.encode())
+            elif isinstance(event, Passed):
+                self._written += event.written
 
     def so_far(self) -> Settled:
         """What was used if the answer stops here. What was reported by now may be a beginning only."""

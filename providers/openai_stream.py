@@ -7,10 +7,17 @@ from providers.body import parse
 from providers.errors import BrokenAnswer, ProviderError
 from providers.lenient import count, fields, rows
 from providers.openai_answer import finish_reason, pieces, raise_error, started, usage_in
+from providers.openai_plain import END, Template, text_of
 from providers.sse import Scanner, ServerEvent
-from providers.types import JSON, ChatCall, Ended, Event, Failed, Finished, is_semantic
+from providers.types import JSON, ChatCall, Ended, Event, Failed, Finished, TextDelta, is_semantic
 
 DONE = "[DONE]"
+FINISH = b'"finish_reason":"'
+FIRST_FRAMES = 8
+"""Frames that are looked at one by one, to know from the first text on how the others will look."""
+
+LONGEST_HELD = 64 * 1024
+"""Bytes of an unfinished frame that are kept to be passed on; a longer one is read."""
 
 
 class ChatStream:
@@ -22,7 +29,10 @@ class ChatStream:
 
     def __init__(self, call: ChatCall) -> None:
         self._choices = call.n
+        self._passes = not call.folded
         self._scanner = Scanner()
+        self._template: Template | None = None
+        self._held = b""
         self._started = False
         self._spoke = False
         self._open: set[int] = set()
@@ -30,10 +40,56 @@ class ChatStream:
         self._over = False
 
     def feed(self, data: bytes) -> Sequence[Event]:
-        return () if self._over else self._until_over(self._arrived(data))
+        if self._over:
+            return ()
+        data, self._held = self._held + data, b""
+        seen: list[Event] = []
+        for _ in range(FIRST_FRAMES):
+            if self._over or self._may_pass or not self._passes:
+                break
+            frame = data.find(END) + len(END)
+            if not len(END) <= frame < len(data):
+                break
+            seen += self._read_all(data[:frame])
+            data = data[frame:]
+        return [*seen, *self._feed_rest(data)]
+
+    @property
+    def _may_pass(self) -> bool:
+        return self._template is not None and self._scanner.between_events
+
+    def _feed_rest(self, data: bytes) -> Sequence[Event]:
+        if self._template is None or not self._scanner.between_events:
+            return self._read_all(data)
+        return self._feed_whole(self._template, data)
 
     def finish(self) -> Sequence[Event]:
-        return () if self._over else self._until_over(self._last())
+        if self._over:
+            return ()
+        seen = self._read_all(self._held)
+        return seen if self._over else [*seen, *self._until_over(self._last())]
+
+    def _feed_whole(self, template: Template, data: bytes) -> Sequence[Event]:
+        """Holds back the frame that is not whole yet, unless that gets long or has other line ends."""
+        end = data.rfind(END) + len(END)
+        if end < len(END) and len(data) < LONGEST_HELD and b"\r" not in data:
+            self._held = data
+            return ()
+        end = len(data) if end < len(END) else end
+        frames, self._held = data[:end], data[end:]
+        return self._pass(template, frames)
+
+    def _pass(self, template: Template, frames: bytes) -> Sequence[Event]:
+        """The frames up to the first that has more to say than text, unread, and then the others, read."""
+        last = frames.find(FINISH)
+        cut = len(frames) if last < 0 else frames.rfind(END, 0, last) + len(END)
+        passed = template.passed(frames[:cut]) if cut > len(END) else None
+        if passed is None:
+            return self._read_all(frames)
+        return [passed, *self._read_all(frames[cut:])] if cut < len(frames) else (passed,)
+
+    def _read_all(self, data: bytes) -> Sequence[Event]:
+        return () if self._over or not data else self._until_over(self._arrived(data))
 
     def _until_over(self, steps: Iterator[list[Event]]) -> Sequence[Event]:
         """The events of these steps up to the answer's end; an error among them is that end."""
@@ -67,9 +123,19 @@ class ChatStream:
             return self._end()
         if not data:
             return []
+        plain = text_of(data) if self._started and event.event == "message" else None
+        if plain and 0 not in self._finished:
+            return self._plain(data, plain)
         chunk = parse(data)
         raise_error(chunk, certain=event.event == "error")
         return self._chunk(fields(chunk))
+
+    def _plain(self, data: str, text: str) -> list[Event]:
+        self._open.add(0)
+        self._spoke = True
+        if self._passes:
+            self._template = Template.of(data)
+        return [TextDelta(text)]
 
     def _chunk(self, chunk: JSON) -> list[Event]:
         events: list[Event] = []
@@ -90,6 +156,7 @@ class ChatStream:
             return []
         self._open.discard(index)
         self._finished.add(index)
+        self._template = None
         return [Finished(reason, index)]
 
     def _start(self, chunk: JSON, events: list[Event]) -> list[Event]:

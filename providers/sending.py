@@ -155,4 +155,3 @@ class Library:
 
     async def close(self) -> None:
         await self.client.aclose()
-

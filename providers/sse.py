@@ -67,6 +67,11 @@ class Scanner:
         self._after_cr = False
         return self.feed(b"\n\n" if self._partial else b"\n")
 
+    @property
+    def between_events(self) -> bool:
+        """Whether nothing is kept that belongs to an event to come."""
+        return not (self._partial or self._data or self._event or self._after_cr or self._stray)
+
     def rest(self) -> bytes:
         """What came since the last event and is no field of the protocol, as far as it is kept."""
         return bytes(self._stray + self._partial)

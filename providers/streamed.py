@@ -48,7 +48,7 @@ def as_streamed(call: ChatCall) -> ChatCall:
     """The same call, to be answered in pieces and with its usage at the end."""
     options = {**fields(call.body.get("stream_options")), "include_usage": True}
     body = {**call.body, "stream": True, "stream_options": options}
-    return attrs.evolve(call, stream=True, include_usage=True, body=body)
+    return attrs.evolve(call, stream=True, include_usage=True, body=body, folded=True)
 
 
 def refuses_streaming(error: ProviderError) -> bool:

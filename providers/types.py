@@ -3,7 +3,7 @@
 All values are frozen. A call comes in OpenAI's form, because that is what clients speak; a dialect
 turns it into its provider's form. An answer, streamed or whole, becomes the same short list of events:
 
-    Started  (TextDelta | Finished | UsageSeen)*  (Ended | Failed)        a chat
+    Started  (TextDelta | Passed | Finished | UsageSeen)*  (Ended | Failed)   a chat
     Vectors  UsageSeen?  (Ended | Failed)                                  embeddings
 
 The last event is always `Ended` or `Failed`, and nothing follows it. An answer that merely stops is
@@ -48,7 +48,8 @@ class ChatCall:
 
     `body` is the client's JSON as it came, unknown members included; a dialect of the same family sends
     it on, the others read the named fields. `max_tokens` is whichever of `max_tokens` and
-    `max_completion_tokens` the client gave.
+    `max_completion_tokens` the client gave. `folded` says that what is streamed upstream becomes a whole
+    answer.
     """
 
     model: str
@@ -64,6 +65,7 @@ class ChatCall:
     seed: int | None = None
     presence_penalty: float | None = None
     frequency_penalty: float | None = None
+    folded: bool = False
 
 
 @attrs.frozen
@@ -112,6 +114,21 @@ class TextDelta:
 
 
 @attrs.frozen
+class Passed:
+    """A run of chunks in OpenAI's own form, unread, that differ only in the first choice's text.
+
+    Only in streams for clients that speak this form, and never before the first `TextDelta`. Each of the
+    `count` frames begins with `opening` and ends with `closing`; `written` is the bytes of text in JSON.
+    """
+
+    frames: bytes = attrs.field(repr=False)
+    opening: bytes = attrs.field(repr=False)
+    closing: bytes = attrs.field(repr=False)
+    count: int
+    written: int
+
+
+@attrs.frozen
 class Finished:
     """One choice is complete. The answer itself goes on: usage and the end marker may follow."""
 
@@ -146,7 +163,10 @@ class Failed:
     error: ProviderError
 
 
-Event: TypeAlias = Started | TextDelta | Finished | UsageSeen | Vectors | Ended | Failed
+Event: TypeAlias = Started | TextDelta | Passed | Finished | UsageSeen | Vectors | Ended | Failed
+
+
+_SEMANTIC = (TextDelta, Finished, Passed, Vectors)
 
 
 def is_semantic(event: Event) -> bool:
@@ -155,7 +175,7 @@ def is_semantic(event: Event) -> bool:
     Role-only deltas, pings, comments, usage and bare end markers are not events of these kinds at all
     (the rule and its reasons: race on what the client can use, not on bytes).
     """
-    return isinstance(event, TextDelta | Finished | Vectors)
+    return isinstance(event, _SEMANTIC)
 
 
 @attrs.frozen

@@ -23,6 +23,7 @@ STALL = 0.2
 PATIENCE = 120.0
 """Seconds after which a load generator does not come back any more."""
 
+FLOOD = "say-256x0"
 GAP = 0.02
 DELTAS = 64
 
@@ -72,6 +73,8 @@ class Rounds:
             await self._first_token(subject, seed)
         for subject in self._streaming():
             await self._events(subject, seed)
+        for subject in self._streaming():
+            await self._relayed(subject)
 
     def _streaming(self) -> list[Subject]:
         return [subject for subject in self.field.subjects if subject.streams]
@@ -128,6 +131,14 @@ class Rounds:
             event_us=1e6 * spent / max(1, outcome.events),
             stalled=sum(gap > STALL for gap in outcome.gaps) + outcome.failed,
         )
+
+    async def _relayed(self, subject: Subject) -> None:
+        """Events that come as fast as they are taken."""
+        order = _order(
+            subject, "saturate", FLOOD, clients=16, seconds=self.sizes.seconds, stream=True
+        )
+        outcome, spent = await _watched(subject, order)
+        self.figures.note(subject, outcome, relay_us=1e6 * spent / max(1, outcome.events))
 
 
 def streams(subject: Subject, count: int, seed: int, words: int = DELTAS) -> Order:

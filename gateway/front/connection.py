@@ -1,8 +1,9 @@
 """One client's connection, from accept to close: request after request, each with its deadlines.
 
 Two tasks: one reads the socket into the inbox, all the time, so that a client's leaving is noticed whatever
-the other does; the other takes request after request out of it and puts each before the application. A connection ends when its client leaves, falls silent, stops reading or sends what cannot be
-understood; when an answer was the last one; or when the front stops.
+the other does; the other takes request after request out of it and puts each before the application. A
+connection ends when its client leaves, falls silent, stops reading or sends what cannot be understood; when
+an answer was the last one; or when the front stops.
 """
 
 from contextlib import suppress

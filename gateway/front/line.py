@@ -39,7 +39,7 @@ class Line:
 
     @classmethod
     def over(cls, stream: trio.SocketStream, timeout: float) -> "Line":
-        """A line over an accepted stream, which it takes over. Raises `OSError` if the client is gone already."""
+        """A line over an accepted stream, taken over. Raises `OSError` if the client is gone already."""
         socket = stream.socket
         client = parse_socket_addr(socket.family, socket.getpeername())
         server = parse_socket_addr(socket.family, socket.getsockname())

@@ -5,9 +5,9 @@ of it, and because a pool must survive what a race does to it: calls that are ca
 strict and small: no redirects, no proxies, no HTTP/2, no decoding. For those there is `providers.connections`,
 to which one setting goes back.
 
-Files: `eager` is the socket, `origin` is where calls go and the head they begin with, `connection` one request and its answer at a
-time, `pool` the connections of one key, `spares` keeps one of them open in advance, `facade` is all of it as
-a transport for httpx.
+Files: `eager` is the socket, `origin` is where calls go and the head they begin with, `connection` one
+request and its answer at a time, `pool` the connections of one key, `spares` keeps one of them open in
+advance, `facade` is all of it as a transport for httpx.
 """
 
 from providers.transport.connection import Connection

@@ -6,7 +6,7 @@ deadlines belong to the caller, and cancelling in the middle leaves a connection
 """
 
 import select
-from socket import socket as Socket
+import socket as sockets
 
 import attrs
 import httptools
@@ -30,7 +30,7 @@ class Connection:
     """
 
     stream: trio.abc.Stream
-    socket: Socket | None = None
+    socket: sockets.socket | None = None
     status: int = 0
     headers: dict[str, str] = attrs.field(factory=dict)
     complete: bool = True

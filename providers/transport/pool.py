@@ -45,8 +45,9 @@ class Pool:
         return len(self._idle)
 
     async def ask(self, head: bytes, body: bytes, connect: float | None) -> Connection:
-        """Sends a request, whose `head` lacks the length and the empty line, over a connection of the pool; returns when the
-        head of the answer has come. The connection is to be given back.
+        """Sends a request, whose `head` lacks the length and the empty line, over a connection of the pool.
+
+        Returns when the head of the answer has come. The connection is to be given back.
 
         Raises:
             httpx.TransportError: there is no connection, or it broke.

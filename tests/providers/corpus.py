@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from providers.base import Decoder
-from providers.types import Event
+from providers.types import Event, Passed, TextDelta
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 
@@ -91,7 +91,26 @@ def _body(record: dict[str, Any]) -> bytes:
 def events_of(decoder: Decoder, pieces: Iterable[bytes]) -> list[Event]:
     """Everything a decoder says about an answer that arrives in these pieces and then ends."""
     events = [event for piece in pieces for event in decoder.feed(piece)]
-    return [*events, *decoder.finish()]
+    return unfolded([*events, *decoder.finish()])
+
+
+def unfolded(events: Iterable[Event]) -> list[Event]:
+    """The same events, runs of chunks that were passed on unread being read after all."""
+    read: list[Event] = []
+    for event in events:
+        read += _texts(event) if isinstance(event, Passed) else [event]
+    return read
+
+
+def _texts(run: Passed) -> list[Event]:
+    frames = run.frames.split(b"\n\n")[:-1]
+    assert len(frames) == run.count, "as many frames as it says"
+    chunks = [json.loads(frame.removeprefix(b"data: ")) for frame in frames]
+    for chunk in chunks:
+        [choice] = chunk["choices"]
+        assert (choice["index"], choice["finish_reason"]) == (0, None), "nothing but text"
+        assert not chunk.get("usage"), "usage is read"
+    return [TextDelta(chunk["choices"][0]["delta"]["content"]) for chunk in chunks]
 
 
 def splits(data: bytes, rng: random.Random, most: int = 400) -> Iterator[Sequence[bytes]]:
