@@ -16,8 +16,7 @@ from gateway.catalog import Offer
 from gateway.context import Context
 from gateway.errors import ApiError
 from gateway.ticket import Ticket
-from gateway.tokens import prompt_tokens, reserved_tokens
-from policies.cost import Price, estimate
+from policies.cost import estimate
 from policies.limits import Admitted, Meter, Need, Quotas, Refusal, Spent, What, tightest
 from policies.limits import admit as ask
 from policies.rate import Quota
@@ -91,19 +90,13 @@ def ends(now: datetime) -> tuple[float, float]:
 
 
 def _need(ticket: Ticket, offer: Offer) -> Need:
-    tokens, prices = reserved_tokens(ticket.call), _prices(offer)
-    if not prices or ticket.principal.environment == "test":
-        return Need(tokens)
+    prompt, most = ticket.features.prompt_tokens, ticket.features.output_tokens
+    if not offer.prices or ticket.principal.environment == "test":
+        return Need(prompt + most)
     call = ticket.call
-    prompt = prompt_tokens(call)
-    most = (call.max_tokens or USUAL_ANSWER) * call.n if isinstance(call, ChatCall) else 0
-    return Need(tokens, max(estimate(price, prompt, most, warm=False) for price in prices))
-
-
-def _prices(offer: Offer) -> set[Price]:
-    """What the call may be charged by: the winner's own price, or else the offer's."""
-    own = {target.price for tier in offer.route for target in tier}
-    return {price for price in own | {offer.price} if price is not None}
+    paid = (call.max_tokens or USUAL_ANSWER) * call.n if isinstance(call, ChatCall) else 0
+    nano_usd = max(estimate(price, prompt, paid, warm=False) for price in offer.prices)
+    return Need(prompt + most, nano_usd)
 
 
 def _spent(context: Context, principal: Principal, meter: Meter) -> Spent:

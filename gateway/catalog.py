@@ -18,7 +18,8 @@ from providers.types import ModelInfo
 class Offer:
     """A public model: what `/v1/models` says of it, its targets in tiers, its policy and its price.
 
-    `listed` is false for a name that a client made up and nobody could be asked about.
+    `prices` are all that a call may be charged by: its winner's own, or else the offer's. `listed` is false
+    for a name that a client made up and nobody could be asked about.
     """
 
     id: str
@@ -28,6 +29,12 @@ class Offer:
     owned_by: str = ""
     price: Price | None = None
     listed: bool = True
+    prices: frozenset[Price] = attrs.field(init=False, eq=False, repr=False)
+
+    @prices.default
+    def _prices(self) -> frozenset[Price]:
+        own = {target.price for tier in self.route for target in tier}
+        return frozenset(price for price in own | {self.price} if price is not None)
 
     @property
     def label(self) -> str:

@@ -169,8 +169,7 @@ class Request:
         trail = self.trail = Trail(trio.current_time())
         self.reply.headers = lambda: trail.headers(trio.current_time())
         self.headers = {
-            name.decode("latin1").lower(): value.decode("latin1")
-            for name, value in self.scope["headers"]
+            name.decode("latin1"): value.decode("latin1") for name, value in self.scope["headers"]
         }
 
     async def read(self, receive: ASGIReceiveCallable) -> bool:

@@ -7,7 +7,7 @@ import attrs
 from gateway.hedgeable import unhedgeable
 from gateway.knobs import Knobs
 from gateway.prefix import affinity
-from gateway.tokens import prompt_tokens, reserved_tokens
+from gateway.tokens import most_tokens, prompt_tokens
 from policies import arms
 from policies.features import Features
 from policies.settings import Explore, Policy
@@ -35,12 +35,12 @@ def features_of(asked: Asked, policy: Policy, secret: bytes) -> Features:
     prompt = prompt_tokens(asked.call)
     why_not, hedge = unhedgeable(asked.call), policy.hedge
     ours = why_not is None and hedge.policy != "off" and asked.knobs.hedge in (None, "auto")
-    chance = arms.assign(secret, asked.id, hedge.explore if ours else _NOTHING)
+    chance, coin = arms.throw(secret, asked.id, hedge.explore if ours else _NOTHING)
     sticky = policy.affinity and policy.balance == "p2c"
     return Features(
         prompt_tokens=prompt,
-        output_tokens=reserved_tokens(asked.call) - prompt,
-        coin=arms.coin(secret, asked.id),
+        output_tokens=most_tokens(asked.call),
+        coin=coin,
         arm=chance.arm,
         audit=chance.audit,
         affinity=affinity(asked.call, asked.headers, asked.project, secret) if sticky else None,

@@ -19,6 +19,9 @@ CONTINUED = ("previous_response_id", "conversation")
 REACHING_OUT = ("web_search_options", "mcp_servers", "plugins")
 """Members, not tools, that send the upstream somewhere: OpenAI's, Anthropic's, OpenRouter's."""
 
+TELLING = frozenset((*KEPT, *CONTINUED, *REACHING_OUT, "tools", "audio", "modalities"))
+"""A call without any of these members may be hedged."""
+
 CLIENT_TYPES = ("function", "custom", "local_shell", "apply_patch")
 CLIENT_FAMILIES = ("bash_", "text_editor_", "memory_")
 """Types of tools that run at the client's; Anthropic's end in a date. Any other type, the unknown too, is
@@ -42,6 +45,8 @@ def unhedgeable(call: Call) -> str | None:
     if not isinstance(call, ChatCall):
         return None
     body = call.body
+    if TELLING.isdisjoint(body):
+        return None
     for name in KEPT:
         if body.get(name) not in (None, False):
             return name

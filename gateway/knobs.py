@@ -32,12 +32,20 @@ class Knobs:
     mock: str | None = None
 
 
+AS_CONFIGURED = Knobs()
+NAMES = frozenset(
+    f"x-hedgerow-{knob}" for knob in ("hedge", "policy", "timeout", "tags", "no-log", "mock")
+)
+
+
 def read_knobs(headers: Mapping[str, str]) -> Knobs:
     """The knobs in a request's headers (names in lower case).
 
     Raises:
         ApiError: 400, a knob has a value that it cannot have; the message names the header.
     """
+    if NAMES.isdisjoint(headers):
+        return AS_CONFIGURED
     return Knobs(
         hedge=_hedge(headers.get("x-hedgerow-hedge")),
         policy=headers.get("x-hedgerow-policy") or None,

@@ -22,12 +22,16 @@ from policies.contest import Contest
 from policies.pool import Pool
 from policies.rest import Transition
 from policies.target import Route, Target
+from providers.base import Dialect
 from providers.client import Exchange, HttpClient
 from providers.errors import RateLimited
 from providers.streamed import upstream_call
 from providers.types import Call
 from state.records import KeyStateChanged
 from state.store import Store
+
+MOST_ROUTES = 1024
+"""Routes that are remembered; a client may name models that nobody lists."""
 
 
 @attrs.define(eq=False)
@@ -41,6 +45,7 @@ class Live:
     store: Store
     stopping: Callable[[], bool] = lambda: False
     _unstreamed: Unstreamed = attrs.field(factory=Unstreamed)
+    _spoken: dict[int, tuple[Route, tuple[Dialect, ...]]] = attrs.field(factory=dict)
     _policies: PolicyLog = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -102,6 +107,8 @@ class Live:
 
     def _able(self, route: Route, call: Call) -> Route:
         """The route without targets whose provider cannot honour the call."""
+        if all(dialect.refuses(call) is None for dialect in self._dialects(route)):
+            return route
         refused: str | None = None
         tiers: list[tuple[Target, ...]] = []
         for tier in route:
@@ -116,6 +123,20 @@ class Live:
         if not tiers:
             raise bad_request(f"No provider of this model supports '{refused}'", refused)
         return tuple(tiers)
+
+    def _dialects(self, route: Route) -> tuple[Dialect, ...]:
+        """The dialects that are spoken on a route; looked up once, for there may be hundreds of keys."""
+        known = self._spoken.get(id(route))
+        if known is None or known[0] is not route:
+            if len(self._spoken) >= MOST_ROUTES:
+                self._spoken.clear()
+            found = {
+                id(dialect := self.upstreams.find(target).dialect): dialect
+                for tier in route
+                for target in tier
+            }
+            known = self._spoken[id(route)] = route, tuple(found.values())
+        return known[1]
 
     def _ended(self, attempt: Attempt) -> None:
         """One attempt is over: the pool learns from it, and what changed is told."""

@@ -23,6 +23,8 @@ HEADERS = (
 )
 """What clients send, in lower case; there is no standard."""
 
+NAMES = frozenset(HEADERS)
+
 CACHED_FROM = 1024
 """Tokens: no provider caches shorter prompts than about this (OpenAI's and most of Anthropic's least)."""
 
@@ -40,7 +42,9 @@ def affinity(call: Call, headers: Mapping[str, str], project: str, secret: bytes
     """
     if not isinstance(call, ChatCall):
         return None  # embeddings are not cached
-    said = _said(call.body, MEMBERS) or _said(headers, HEADERS)
+    said = _said(call.body, MEMBERS)
+    if said is None and not NAMES.isdisjoint(headers):
+        said = _said(headers, HEADERS)
     if said is not None:
         return _name(secret, ("said", project, call.model, said[:LOOKED_AT]))
     if not _is_long(call.messages):

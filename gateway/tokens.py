@@ -20,13 +20,9 @@ def prompt_tokens(call: Call) -> int:
     )
 
 
-def reserved_tokens(call: Call) -> int:
-    """What to reserve before the call: the prompt and the most it asks for, in all of its choices.
-
-    A call that asks for no most is reserved its prompt alone.
-    """
-    most = (call.max_tokens or 0) * call.n if isinstance(call, ChatCall) else 0
-    return prompt_tokens(call) + most
+def most_tokens(call: Call) -> int:
+    """The most that the call asks for, in all of its choices; 0 where it asks for no most."""
+    return (call.max_tokens or 0) * call.n if isinstance(call, ChatCall) else 0
 
 
 def estimated_usage(call: Call, written: int) -> Usage:

@@ -3,18 +3,31 @@
 One `Trail` a request, made when its head arrived, so that even a 404 has a request id.
 """
 
-from collections.abc import Mapping
+import os
+import time
+from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
 import attrs
-from ulid import ULID
 
 Hedged: TypeAlias = Literal["no", "won", "lost"]
 
 
-def new_request_id() -> str:
-    """A sortable, unique name for a request."""
-    return f"req_{ULID()}"
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [one + other for one in _DIGITS for other in _DIGITS]
+_SHIFTS = range(120, -1, -10)
+
+
+def new_request_id(
+    clock: Callable[[], float] = time.time, chance: Callable[[int], bytes] = os.urandom
+) -> str:
+    """A unique name for a request, sortable by time: `req_` and a ULID (github.com/ulid/spec).
+
+    48 bits of Unix milliseconds and 80 bits of chance, in 26 of Crockford's digits. Two digits at a time:
+    the library takes ten times as long, which is two per cent of a request.
+    """
+    number = int(clock() * 1000) << 80 | int.from_bytes(chance(10))
+    return "req_" + "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
 
 
 @attrs.define(eq=False)

@@ -36,6 +36,14 @@ NOT_YET = (
     "web_search_options",
 )
 
+PARAMETERS = frozenset(
+    {
+        *("modalities", "stream_options", "max_tokens", "max_completion_tokens", "temperature"),
+        *("top_p", "stop", "n", "seed", "presence_penalty", "frequency_penalty", *NOT_YET),
+    }
+)
+"""A request without any of these holds messages, and what is not ours to judge."""
+
 _decoder = msgspec.json.Decoder()
 
 
@@ -79,9 +87,10 @@ def read_chat(body: Mapping[str, Any]) -> ChatCall:
     Raises:
         ApiError: 400, with the parameter that is missing, mistyped, out of range or not supported.
     """
-    model = model_of(body)
+    model, stream = model_of(body), optional_bool(body, "stream")
+    if PARAMETERS.isdisjoint(body):
+        return ChatCall(model, _messages(body), body, stream)
     _refuse_not_yet(body)
-    stream = optional_bool(body, "stream")
     max_tokens = integer(body, "max_tokens", 1, MAX_TOKENS)
     return ChatCall(
         model=model,

@@ -25,10 +25,20 @@ class Assignment:
     audit: bool = False
 
 
+_UNUSED = Assignment()
+
+
 def assign(secret: bytes, request: str, explore: Explore) -> Assignment:
     """The arm of a request by its id; each arm has the share that `explore` gives it."""
-    where, audited, _ = _uniform(secret, request)
-    return Assignment(_arm(where, explore), audited < explore.audit)
+    return throw(secret, request, explore)[0]
+
+
+def throw(secret: bytes, request: str, explore: Explore) -> tuple[Assignment, float]:
+    """A request's arm and its coin, from one digest."""
+    where, audited, thrown = _uniform(secret, request)
+    if not (explore.control or explore.dual or explore.audit):
+        return _UNUSED, thrown
+    return Assignment(_arm(where, explore), audited < explore.audit), thrown
 
 
 def coin(secret: bytes, request: str) -> float:

@@ -247,12 +247,17 @@ REQUESTS = _spelled("-requests", "-req-minute", "-requests-minute", "")
 TOKENS = _spelled("-tokens", "-tokens-minute")
 """The headers of limit, rest and reset: as OpenAI spells them, Mistral, Hugging Face, Together."""
 
+LIMITS = frozenset(name for names in (*REQUESTS, *TOKENS) for name in names)
+UNTOLD = RateLimits()
+
 
 def openai_limits(headers: Mapping[str, str]) -> RateLimits:
     """The quota in the `x-ratelimit-*` headers of OpenAI and its kin.
 
     `reset` is when what is used up comes back; where nothing is, when all is whole again.
     """
+    if LIMITS.isdisjoint(headers):
+        return UNTOLD
     requests, tokens = _quota(headers, REQUESTS), _quota(headers, TOKENS)
     spent = [quota for quota in (requests, tokens) if quota[1] == 0] or [requests, tokens]
     return RateLimits(

@@ -1,22 +1,53 @@
-"""The chunks that nearly all of a stream is made of: a piece of text for the only choice, and nothing else.
+"""The chunks that nearly all streams are made of: one choice's text, its finish, the usage, and nothing else.
 
-They are read by a typed decoder, which costs a third of reading them without trust. Where one looks like
-the next, all but the text, whole runs of them need not be read at all: they go to a client that speaks the same
-format as they came (`Passed`).
+They are read by a typed decoder, which costs a third of reading them without trust. And where a piece of
+text looks like the next, all but the text, whole runs need not be read at all: they go to a client that speaks
+the same format as they came (`Passed`).
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import attrs
 import msgspec
 
-from providers.types import Passed
+from providers.lenient import LONGEST_COUNT
+from providers.openai_answer import BREAKS
+from providers.types import Passed, Usage
 
 FRAME = b"data: "
 END = b"\n\n"
 TEXT = b'"content":"'
 ALWAYS = (b'"object":"chat.completion.chunk"', b'"index":0', b'"finish_reason":null')
 """Members that not every upstream writes, and every client gets."""
+
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=10**LONGEST_COUNT)] | None
+
+
+class _Details(msgspec.Struct):
+    cached_tokens: _Count = None
+    reasoning_tokens: _Count = None
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: Annotated[int, msgspec.Meta(ge=0, lt=10**LONGEST_COUNT)]
+    completion_tokens: Annotated[int, msgspec.Meta(ge=0, lt=10**LONGEST_COUNT)]
+    total_tokens: _Count = None
+    prompt_tokens_details: _Details | None = None
+    completion_tokens_details: _Details | None = None
+    prompt_cache_hit_tokens: _Count = None
+
+    def read(self) -> Usage:
+        """As `openai_answer` reads it."""
+        prompt = self.prompt_tokens
+        total = self.total_tokens or prompt + self.completion_tokens
+        cached, thought = self.prompt_tokens_details, self.completion_tokens_details
+        return Usage(
+            prompt,
+            max(self.completion_tokens, total - prompt),
+            total,
+            (cached and cached.cached_tokens) or self.prompt_cache_hit_tokens or 0,
+            (thought and thought.reasoning_tokens) or 0,
+        )
 
 
 class _Delta(msgspec.Struct):
@@ -26,12 +57,6 @@ class _Delta(msgspec.Struct):
     reasoning_content: Any = None
     reasoning_details: Any = None
 
-    @property
-    def plain(self) -> bool:
-        return not (
-            self.refusal or self.reasoning or self.reasoning_content or self.reasoning_details
-        )
-
 
 class _Choice(msgspec.Struct):
     delta: _Delta
@@ -40,30 +65,39 @@ class _Choice(msgspec.Struct):
     logprobs: Any = None
     error: Any = None
 
+    @property
+    def plain(self) -> bool:
+        """Whether text and finish are all that there is."""
+        delta = self.delta
+        odd = self.index or self.logprobs or self.error or self.finish_reason in BREAKS
+        more = delta.reasoning or delta.reasoning_content or delta.reasoning_details
+        return not (odd or more or delta.refusal)
 
-class _Chunk(msgspec.Struct):
-    choices: tuple[_Choice]
+
+class Chunk(msgspec.Struct):
+    """A chunk, as far as it is read."""
+
+    choices: list[_Choice]
+    id: str | None = None
+    model: str | None = None
     object: str | None = None
-    usage: Any = None
+    usage: _Usage | None = None
     error: Any = None
     x_groq: Any = None
 
 
-_decode = msgspec.json.Decoder(_Chunk).decode
+_decode = msgspec.json.Decoder(Chunk).decode
 
 
-def text_of(data: str | bytes) -> str | None:
-    """The text of a chunk that is plain; None for any other, which has to be read with care."""
+def read(data: str | bytes) -> Chunk | None:
+    """A chunk that is plain: of the first choice alone, if of any. None: it has to be read with care."""
     try:
         chunk = _decode(data)
     except (msgspec.DecodeError, RecursionError):
         return None
-    if chunk.usage or chunk.error or chunk.x_groq or chunk.object == "error":
+    if chunk.error or chunk.x_groq or chunk.object == "error" or len(chunk.choices) > 1:
         return None
-    (choice,) = chunk.choices
-    if choice.index or choice.finish_reason or choice.logprobs or choice.error:
-        return None
-    return choice.delta.content if choice.delta.plain else None
+    return chunk if not chunk.choices or chunk.choices[0].plain else None
 
 
 @attrs.frozen

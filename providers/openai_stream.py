@@ -3,13 +3,26 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from providers import openai_plain
 from providers.body import parse
 from providers.errors import BrokenAnswer, ProviderError
 from providers.lenient import count, fields, rows
-from providers.openai_answer import finish_reason, pieces, raise_error, started, usage_in
-from providers.openai_plain import END, Template, text_of
+from providers.openai_answer import FINISHES, finish_reason, pieces, raise_error, started, usage_in
+from providers.openai_plain import END, Chunk, Template
 from providers.sse import Scanner, ServerEvent
-from providers.types import JSON, ChatCall, Ended, Event, Failed, Finished, TextDelta, is_semantic
+from providers.types import (
+    JSON,
+    ChatCall,
+    Ended,
+    Event,
+    Failed,
+    Finished,
+    FinishReason,
+    Started,
+    TextDelta,
+    UsageSeen,
+    is_semantic,
+)
 
 DONE = "[DONE]"
 FINISH = b'"finish_reason":"'
@@ -123,19 +136,34 @@ class ChatStream:
             return self._end()
         if not data:
             return []
-        plain = text_of(data) if self._started and event.event == "message" else None
-        if plain and 0 not in self._finished:
+        plain = openai_plain.read(data) if event.event == "message" else None
+        if plain is not None:
             return self._plain(data, plain)
         chunk = parse(data)
         raise_error(chunk, certain=event.event == "error")
         return self._chunk(fields(chunk))
 
-    def _plain(self, data: str, text: str) -> list[Event]:
-        self._open.add(0)
-        self._spoke = True
-        if self._passes:
-            self._template = Template.of(data)
-        return [TextDelta(text)]
+    def _plain(self, data: str, chunk: Chunk) -> list[Event]:
+        """The same as `_chunk`, for what most of a stream is made of."""
+        events: list[Event] = []
+        for choice in chunk.choices:
+            if 0 not in self._finished:
+                self._open.add(0)
+            if choice.delta.content:
+                self._spoke = True
+                events.append(TextDelta(choice.delta.content))
+                self._template = self._template_of(data, choice.finish_reason)
+            if choice.finish_reason and 0 not in self._finished:
+                events.append(self._finish(FINISHES.get(choice.finish_reason, "stop"), 0))
+        if chunk.usage is not None:
+            events.append(UsageSeen(chunk.usage.read()))
+        if self._started:
+            return events
+        return self._start(Started(chunk.id or None, chunk.model or None), events)
+
+    def _template_of(self, data: str, finish: str | None) -> Template | None:
+        passes = self._passes and not finish and 0 not in self._finished
+        return Template.of(data) if passes else None
 
     def _chunk(self, chunk: JSON) -> list[Event]:
         events: list[Event] = []
@@ -147,21 +175,24 @@ class ChatStream:
             events += self._close(choice, index)
         self._spoke = self._spoke or any(map(is_semantic, events))
         events += usage_in(chunk)
-        return events if self._started else self._start(chunk, events)
+        return events if self._started else self._start(started(chunk), events)
 
     def _close(self, choice: JSON, index: int) -> list[Event]:
         """The choice's finish, the first time: some upstreams repeat it."""
         reason = finish_reason(choice)
         if reason is None or index in self._finished:
             return []
+        return [self._finish(reason, index)]
+
+    def _finish(self, reason: FinishReason, index: int) -> Finished:
         self._open.discard(index)
         self._finished.add(index)
+        self._spoke = True
         self._template = None
-        return [Finished(reason, index)]
+        return Finished(reason, index)
 
-    def _start(self, chunk: JSON, events: list[Event]) -> list[Event]:
+    def _start(self, start: Started, events: list[Event]) -> list[Event]:
         """The first events. Azure's first chunk is nameless and empty: it starts nothing."""
-        start = started(chunk)
         self._started = bool(start.id or start.model or events)
         return [start, *events] if self._started else []
 

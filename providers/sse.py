@@ -52,6 +52,9 @@ class Scanner:
         Raises:
             BrokenAnswer: a line, or the data of one event, exceeds the limit.
         """
+        simple = self._simple(data)
+        if simple is not None:
+            return simple
         found = []
         for line in self._lines(data):
             if line:
@@ -61,6 +64,19 @@ class Scanner:
             else:
                 self._event = b""
         return found
+
+    def _simple(self, data: bytes) -> list[ServerEvent] | None:
+        """The events where each is one line of data, as in most streams; None where they are not."""
+        if not data.startswith(b"data: ") or not data.endswith(b"\n\n") or b"\r" in data:
+            return None
+        if not self.between_events or self._retry is not None:
+            return None
+        texts = data[6:-2].split(b"\n\ndata: ")
+        if data.count(b"\n") != 2 * len(texts):
+            return None
+        self._check(max(map(len, texts)))
+        self._at_start, last = False, self._id.decode(errors="replace")
+        return [ServerEvent(text.decode(errors="replace"), id=last) for text in texts]
 
     def finish(self) -> list[ServerEvent]:
         """The bytes are over: the last event, if its blank line never came."""

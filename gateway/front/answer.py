@@ -43,17 +43,17 @@ class Answer:
     def to(
         cls, method: bytes, version: bytes, status: int, fields: Fields, *, close: bool
     ) -> "Answer":
-        """The answer to a request that begins with this status.
+        """The answer to a request that begins with this status; names of fields are in lower case.
 
         Raises:
             Malformed: a field cannot be sent.
         """
         lines, length = [_status_line(status)], None
         for name, value in fields:
-            if NAME.fullmatch(name) is None or UNSAFE.search(value):
+            if not _is_name(name) or UNSAFE.search(value):
                 raise Malformed("A field of the answer cannot be sent")
             lines.append(name + b": " + value)
-            if name.lower() == b"content-length":
+            if name == b"content-length":
                 length = int(value)
         silent = method == b"HEAD" or status in BODILESS
         chunked = length is None and not silent and version == b"1.1"
@@ -83,6 +83,11 @@ class Answer:
             return head + data
         chunk = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
         return head + chunk if more else head + chunk + LAST_CHUNK
+
+
+@lru_cache
+def _is_name(name: bytes) -> bool:
+    return NAME.fullmatch(name) is not None
 
 
 @lru_cache

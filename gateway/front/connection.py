@@ -85,10 +85,16 @@ class Connection:
             return None
         settings = self.site.settings
         reader = HeadReader(settings.max_header_bytes)
-        with trio.move_on_after(settings.header_timeout):
+        raw = reader.take(self._inbox.data)
+        if raw is None:
+            raw = await self._rest_of_head(reader)
+        return parse_head(raw, settings.max_headers)
+
+    async def _rest_of_head(self, reader: HeadReader) -> bytes:
+        with trio.move_on_after(self.site.settings.header_timeout):
             while (raw := reader.take(self._inbox.data)) is None:
                 await self._inbox.more()
-            return parse_head(raw, settings.max_headers)
+            return raw
         raise bad_request(TOO_SLOW)
 
     async def _wait_idle(self) -> None:

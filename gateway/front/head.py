@@ -13,6 +13,7 @@ from gateway.errors import ApiError, bad_request
 
 REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]++) ([\x21-\x7e]++) HTTP/(1\.[01])")
 FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]++):([\t\x20-\x7e\x80-\xff]*+)")
+FIELDS = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t\x20-\x7e\x80-\xff]*+\r\n)*+")
 ILLEGAL = re.compile(rb"[^\t\r\n\x20-\x7e\x80-\xff]|(?<!\r)\n|\r(?!\n|\Z)")
 """Bytes that no head may hold: control characters, and line ends other than CR LF."""
 
@@ -23,6 +24,9 @@ LENGTH = re.compile(rb"[0-9]{1,18}")
 HIDDEN = {b"http2-settings", b"sec-websocket-extensions"}
 """Fields kept from what reads heads after us: no HTTP/2, and no compression of websocket messages, which
 lets a client send a thousandfold of what it sends."""
+
+WEIGHTY = HIDDEN | {b"content-length", b"transfer-encoding", b"host", b"upgrade"}
+"""Fields that decide where a request ends, for whom it is, or what it becomes."""
 
 
 @attrs.frozen
@@ -70,43 +74,49 @@ class HeadReader:
         return head
 
 
-Field = tuple[bytes, bytes, bytes]
-"""Name in lower case, value, and the line they stand on."""
+Field = tuple[bytes, bytes]
+"""Name in lower case, and value. Where it matters to us only spaces are taken off it: a tab is a trick."""
 
 
 def parse_head(raw: bytes, max_headers: int) -> Head:
     """Reads a complete head."""
-    first, *lines = raw[:-4].split(b"\r\n")
+    first, _, rest = raw[:-2].partition(b"\r\n")
     request_line = REQUEST_LINE.fullmatch(first)
     if request_line is None:
         raise bad_request("Not a request that HTTP/1.0 or HTTP/1.1 knows")
+    if FIELDS.fullmatch(rest) is None:
+        raise bad_request("A header field is malformed")
+    lines = rest.split(b"\r\n")[:-1]
     if len(lines) > max_headers:
         raise bad_request(f"The request has more than {max_headers} header fields")
     method, target, version = request_line.groups()
-    fields = [_field(line) for line in lines]
-    length = _body_length(fields, version)
-    path = _origin_form(method, target, _host(fields, version))
-    if length != 0 and b"websocket" in (value.lower() for value in _values(fields, b"upgrade")):
+    pairs = [_pair(line) for line in lines]
+    weighty = [(name, value.strip(b" ")) for name, value in pairs if name in WEIGHTY]
+    length = _body_length(weighty, version)
+    path = _origin_form(method, target, _host(weighty, version))
+    if length != 0 and b"websocket" in (value.lower() for value in _values(weighty, b"upgrade")):
         raise bad_request("A request for a websocket has no body")
-    if path != target or any(name in HIDDEN for name, _, _ in fields):
-        kept = [line for name, _, line in fields if name not in HIDDEN]
-        first = b"%b %b HTTP/%b" % (method, path, version)
-        raw = b"\r\n".join([first, *kept, b"", b""])
-    shown = tuple((name, value.strip(b"\t ")) for name, value, _ in fields if name not in HIDDEN)
-    return Head(method, path, version, shown, length, raw)
+    hides = any(name in HIDDEN for name, _ in weighty)
+    if hides or path != target:
+        raw = _wire(b"%b %b HTTP/%b" % (method, path, version), pairs, lines)
+    shown = [(name, value.strip(b"\t ")) for name, value in pairs]
+    if hides:
+        shown = [pair for pair in shown if pair[0] not in HIDDEN]
+    return Head(method, path, version, tuple(shown), length, raw)
 
 
-def _field(line: bytes) -> Field:
-    match = FIELD.fullmatch(line)
-    if match is None:
-        raise bad_request("A header field is malformed")
-    name, value = match.groups()
-    # Tabs are left in place: where a value matters to us, one beside it is a trick.
-    return name.lower(), value.strip(b" "), line
+def _pair(line: bytes) -> Field:
+    name, _, value = line.partition(b":")
+    return name.lower(), value
+
+
+def _wire(first: bytes, pairs: list[Field], lines: list[bytes]) -> bytes:
+    kept = [line for (name, _), line in zip(pairs, lines, strict=True) if name not in HIDDEN]
+    return b"\r\n".join([first, *kept, b"", b""])
 
 
 def _values(fields: list[Field], wanted: bytes) -> list[bytes]:
-    return [value for name, value, _ in fields if name == wanted]
+    return [value for name, value in fields if name == wanted]
 
 
 def _body_length(fields: list[Field], version: bytes) -> int | None:

@@ -12,10 +12,11 @@ from gateway.auth import Principal
 from gateway.errors import TYPES, ApiError
 from gateway.knobs import Knobs
 from gateway.ticket import Ticket
+from gateway.tokens import most_tokens, prompt_tokens
 from gateway.trail import Trail
 from policies.balance import Candidate, Choice
 from policies.cost import Price
-from policies.features import Scope
+from policies.features import Features, Scope
 from policies.pool import Lease
 from policies.settings import Policy
 from policies.target import Target
@@ -60,7 +61,9 @@ def ticket(call: Call | None = None, **changes: Any) -> Ticket:
         "trail": Trail(0.0, id="req_1"),
         "created": CREATED,
     }
-    return Ticket(call=call or chat(), **(usual | changes))
+    call = call or chat()
+    features = Features(prompt_tokens=prompt_tokens(call), output_tokens=most_tokens(call))
+    return Ticket(call=call, **({"features": features} | usual | changes))
 
 
 def attempt(

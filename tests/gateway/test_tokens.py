@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.tokens import estimated_usage, prompt_tokens, reserved_tokens
+from gateway.tokens import estimated_usage, most_tokens, prompt_tokens
 from providers.types import Call, ChatCall, Message, Usage
 from tests.gateway.asked import chat, embed
 
@@ -31,16 +31,16 @@ def test_a_prompt_is_four_bytes_a_token(call: Call, tokens: int) -> None:
 @pytest.mark.parametrize(
     ("call", "tokens"),
     [
-        (chat("abcd"), 5),
-        (chat("abcd", max_tokens=100), 105),
-        (chat("abcd", max_tokens=100, n=3), 305),
-        (chat("abcd", n=3), 5),
-        (embed("abcd"), 1),
+        (chat("abcd"), 0),
+        (chat("abcd", max_tokens=100), 100),
+        (chat("abcd", max_tokens=100, n=3), 300),
+        (chat("abcd", n=3), 0),
+        (embed("abcd"), 0),
     ],
 )
-def test_the_most_that_a_call_asks_for_is_reserved(call: Call, tokens: int) -> None:
-    """For each of its choices: a limit must hold also for those who ask for many at once."""
-    assert reserved_tokens(call) == tokens
+def test_a_call_asks_for_its_most_in_each_of_its_choices(call: Call, tokens: int) -> None:
+    """A limit must hold also for those who ask for many at once."""
+    assert most_tokens(call) == tokens
 
 
 def test_usage_nobody_reported_is_estimated() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from providers.openai import OpenAI
-from providers.openai_plain import Template, text_of
+from providers.openai_answer import usage_in
+from providers.openai_plain import Template, read
 from providers.types import ChatCall, Ended, Event, Finished, Passed, Started, TextDelta, UsageSeen
 from tests.providers.corpus import unfolded
 
@@ -37,20 +38,47 @@ DONE = b"data: [DONE]\n\n"
 
 
 @pytest.mark.parametrize("text", ["a", "", 'quo"ted', "line\nend", "é🌱", "\\"])
-def test_a_plain_chunk_is_its_text(text: str) -> None:
-    """Whatever it is; unknown members mean nothing."""
-    assert text_of(says(text)) == text
-    assert text_of(says(text, service_tier="x", usage=None, obfuscation="abc")) == text
+def test_a_plain_chunk_is_read_by_type(text: str) -> None:
+    """Whatever its text is; unknown members mean nothing."""
+    for chunk in (says(text), says(text, service_tier="x", usage=None, obfuscation="abc")):
+        plain = read(chunk)
+        assert plain is not None
+        assert plain.choices[0].delta.content == text
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": 1, "completion_tokens": 2},
+        {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 9},
+        {
+            "prompt_tokens": 9,
+            "completion_tokens": 2,
+            "total_tokens": 11,
+            "prompt_tokens_details": {"cached_tokens": 4},
+            "completion_tokens_details": {"reasoning_tokens": 1},
+        },
+        {"prompt_tokens": 9, "completion_tokens": 2, "prompt_cache_hit_tokens": 3},
+    ],
+)
+def test_usage_is_what_the_careful_reader_says(usage: dict[str, Any]) -> None:
+    """In every form that is plain."""
+    plain = read(json.dumps({**HEAD, "choices": [], "usage": usage}))
+    assert plain is not None
+    assert plain.usage is not None
+    assert [UsageSeen(plain.usage.read())] == usage_in({"usage": usage})
 
 
 @pytest.mark.parametrize(
     "chunk",
     [
         says("a", usage={"prompt_tokens": 1}),
+        says("a", usage={"prompt_tokens": "1", "completion_tokens": 2}),
+        says("a", usage={"prompt_tokens": 10**18, "completion_tokens": 2}),
         says("a", error={"message": "no"}),
         says("a", x_groq={"usage": {}, "id": "1"}),
         says("a", object="error"),
-        choice(finish_reason="stop"),
+        choice(finish_reason="error"),
         choice(finish_reason=7),
         choice(index=1),
         choice(logprobs={"content": []}),
@@ -60,8 +88,6 @@ def test_a_plain_chunk_is_its_text(text: str) -> None:
         choice(delta={"content": "a", "reasoning_details": [{"text": "hm"}]}),
         choice(delta={"content": "a", "refusal": "no"}),
         choice(delta={"content": [{"type": "text", "text": "a"}]}),
-        choice(delta={"role": "assistant", "content": None}),
-        json.dumps({**HEAD, "choices": []}),
         json.dumps({**HEAD, "choices": [{}, {}]}),
         '{"choices": nonsense',
         "[]",
@@ -69,7 +95,7 @@ def test_a_plain_chunk_is_its_text(text: str) -> None:
 )
 def test_what_says_anything_else_is_no_plain_chunk(chunk: str) -> None:
     """It is left to the careful reader."""
-    assert text_of(chunk) is None
+    assert read(chunk) is None
 
 
 def template(chunk: str = says("a")) -> Template:
