@@ -150,10 +150,9 @@ class Attempt:
     ) -> None:
         """Calls the upstream, tells the race of the first semantic event or the failure, then waits.
 
-        One scope has all the deadlines, one after the other: a scope of its own for each costs as much as
-        sending the call.
+        The scope has all the deadlines, one after the other, and comes with the first of them (`patience`):
+        a scope of its own for each costs as much as sending the call.
         """
-        self.scope.deadline = self.started + min(timeouts.first_byte, timeouts.first_token)
         try:
             with self.scope:
                 async with open_exchange(self.target) as exchange:
@@ -222,14 +221,20 @@ class Attempt:
     def note(self, events: Sequence[Event]) -> None:
         """Picks the usage, and how much was written, out of passing events."""
         for event in events:
-            if isinstance(event, UsageSeen):
-                self.usage = event.usage
-            elif isinstance(event, TextDelta):
-                self.written += len(event.text)
-            elif isinstance(event, Passed):
-                self.written += event.written
-            elif isinstance(event, Ended):
-                self.complete = True
+            match event:
+                case TextDelta():
+                    self.written += len(event.text)
+                case Passed():
+                    self.written += event.written
+                case UsageSeen():
+                    self.usage = event.usage
+                case Ended():
+                    self.complete = True
+
+
+def patience(timeouts: Timeouts) -> float:
+    """Seconds after which an upstream that was called has to have said something."""
+    return min(timeouts.first_byte, timeouts.first_token)
 
 
 def is_content(event: Event) -> bool:

@@ -18,7 +18,7 @@ import attrs
 import trio
 
 from gateway.answer import Answer
-from gateway.attempt import Attempt, Open
+from gateway.attempt import Attempt, Open, patience
 from policies.balance import Choice
 from policies.contest import Contest, Role, Skip
 from policies.rest import Transition
@@ -185,12 +185,13 @@ class Race:
 
     def _start(self, choice: Choice, role: Role) -> None:
         contest, now = self.contest, trio.current_time()
-        attempt = Attempt(contest.sent(choice, role, now), role, choice)
+        policy = contest.policy
+        scope = trio.CancelScope(deadline=now + patience(policy.timeouts))
+        attempt = Attempt(contest.sent(choice, role, now), role, choice, scope=scope)
         self.attempts.append(attempt)
         if role in ("primary", "failover"):  # the clock of the latest dispatch counts
             attempt.plan = contest.plan
             self._moments = deque(now + delay for delay in contest.plan.delays)
-        policy = contest.policy
         self._nursery.start_soon(
             attempt.run, self.open, policy.timeouts, policy.hedge.commit_on, self
         )

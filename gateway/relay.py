@@ -116,12 +116,13 @@ class Relay:
 
     def _note(self, events: Sequence[Event]) -> None:
         for event in events:
-            if isinstance(event, UsageSeen):
-                self._usage = event.usage
-            elif isinstance(event, TextDelta):
-                self._written += len(event.text.encode())
-            elif isinstance(event, Passed):
-                self._written += event.written
+            match event:
+                case TextDelta():
+                    self._written += len(event.text.encode())
+                case Passed():
+                    self._written += event.written
+                case UsageSeen():
+                    self._usage = event.usage
 
     def so_far(self) -> Settled:
         """What was used if the answer stops here. What was reported by now may be a beginning only."""

@@ -29,7 +29,7 @@ DESIGNATED = (
 )
 WARM = 0.4  # and how much better where it is warm now: about what caching does to a first token
 
-LARGE = 10  # targets from which drawing two is cheaper than looking at all
+LARGE = 5  # targets from which drawing two is cheaper than looking at all
 DRAWS = 4
 FARTHEST = 2  # of `_distance`: another provider
 

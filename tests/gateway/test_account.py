@@ -148,6 +148,7 @@ async def test_an_answered_request_is_one_record(
         ),
         coin=0.0,
         deadline_ms=600_000.0,
+        prompt_estimate=asked.features.prompt_tokens,
     )
 
 

@@ -6,7 +6,7 @@ import attrs
 import pytest
 import trio
 
-from gateway.attempt import Attempt, Outcome, RunOn
+from gateway.attempt import Attempt, Outcome, RunOn, patience
 from policies.balance import Candidate, Choice
 from policies.features import Scope
 from policies.pool import Lease
@@ -50,6 +50,7 @@ class Run:
 
     def __attrs_post_init__(self) -> None:
         self.exchange = ScriptedExchange(TARGET, self.steps, accept_after=self.accept_after)
+        self.attempt.scope.deadline = patience(self.timeouts)  # as the race gives it
 
     async def __call__(self) -> None:
         await self.attempt.run(lambda _: self.exchange, self.timeouts, self.commit_on, self)
