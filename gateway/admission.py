@@ -4,9 +4,9 @@ What a call will use is not known beforehand, so its prompt and the most it asks
 tokens and at the dearest of the offer's prices, and the difference is given back when its usage is known.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 import attrs
 import trio
@@ -58,10 +58,15 @@ class Admission:
         """
         self._admitted.settle(tokens, trio.current_time())
 
+    def __enter__(self) -> Self:
+        return self
 
-@contextmanager
-def admit(context: Context, ticket: Ticket, offer: Offer) -> Iterator[Admission]:
-    """Admits a call against the limits of its project and of its key.
+    def __exit__(self, *_: object) -> None:
+        self._admitted.leave(trio.current_time())
+
+
+def admit(context: Context, ticket: Ticket, offer: Offer) -> Admission:
+    """Admits a call against the limits of its project and of its key; the block behind it is the call.
 
     Raises:
         ApiError: 429, a limit is reached; `retry_after` says when there is room again.
@@ -73,10 +78,7 @@ def admit(context: Context, ticket: Ticket, offer: Offer) -> Iterator[Admission]
     ticket.trail.limits = _headers(tightest(meters, now))
     if isinstance(admitted, Refusal):
         raise _refused(admitted)
-    try:
-        yield Admission(context, principal, admitted)
-    finally:
-        admitted.leave(trio.current_time())
+    return Admission(context, principal, admitted)
 
 
 def ends(now: datetime) -> tuple[float, float]:

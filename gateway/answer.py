@@ -22,10 +22,9 @@ class Answer:
     async def receive(self) -> Sequence[Event]:
         """The next events; empty when `Ended` or `Failed` was given.
 
-        A broken or silent upstream becomes a last `Failed` event.
+        A broken or silent upstream becomes a last `Failed` event. A checkpoint only where it has to wait.
         """
         if self.over:
-            await trio.lowlevel.checkpoint()
             return ()
         events = await self._next()
         self.attempt.note(events)
@@ -38,7 +37,6 @@ class Answer:
     async def _next(self) -> Sequence[Event]:
         if self.attempt.pending:
             events, self.attempt.pending = self.attempt.pending, []
-            await trio.lowlevel.checkpoint()
             return events
         exchange, now = self.attempt.exchange, trio.current_time()
         assert exchange is not None, "a winner has an exchange"

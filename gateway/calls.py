@@ -107,7 +107,7 @@ async def _accounted(
     context: Context, ticket: Ticket, offer: Offer, account: Account, reply: Reply
 ) -> None:
     answerer = context.answerers[ticket.principal.environment]
-    context.metrics.inflight.inc()
+    context.metrics.inflight += 1
     try:
         await answerer.answer(ticket, offer, account, reply)
     except Exception as error:
@@ -116,7 +116,7 @@ async def _accounted(
             raise failure from error
         await reply.fail(failure)
     finally:
-        context.metrics.inflight.dec()
+        context.metrics.inflight -= 1
         reply.close()
         with suppress(StoreUnavailable):  # who left cannot be told, and the metrics have counted it
             account.abandon()

@@ -7,6 +7,7 @@ else, and these too where `[server] fast` says so, goes the framework's way.
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -69,6 +70,11 @@ async def _watch(receive: ASGIReceiveCallable, everything: trio.CancelScope) -> 
     while (await receive())["type"] != "http.disconnect":
         pass
     everything.cancel()
+
+
+@lru_cache
+def _name(name: str) -> bytes:
+    return name.encode("ascii")
 
 
 @attrs.define(eq=False)
@@ -139,7 +145,7 @@ class DirectReply:
     async def _start(self, status: int, headers: Mapping[str, str]) -> None:
         self._started = True
         fields = {**headers, **self.headers()}
-        encoded = [(name.encode("ascii"), value.encode("latin1")) for name, value in fields.items()]
+        encoded = [(_name(name), value.encode("latin1")) for name, value in fields.items()]
         await self.send({"type": "http.response.start", "status": status, "headers": encoded})
 
     async def _comment(self) -> None:

@@ -5,19 +5,12 @@ provider named: a client cannot invent a label. Only the request's record feeds 
 `/metrics` counts and what the journal holds agree.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import attrs
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    disable_created_metrics,
-    generate_latest,
-)
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from gateway.tallies import Counters, Histograms
 from policies.rest import State
 from policies.statistics import KeyStatistics
 from providers.kinds import KINDS
@@ -29,7 +22,6 @@ TTFT_BUCKETS = (
 )
 DURATION_BUCKETS = tuple(0.01 * 2**n for n in range(15))
 OVERHEAD_BUCKETS = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5)
-disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more for each counter, which nobody reads
 
 GRAVITY: tuple[State, ...] = (
     "active",
@@ -45,128 +37,129 @@ GRAVITY: tuple[State, ...] = (
 
 @attrs.define(eq=False, slots=False)
 class Metrics:
-    """All of the gateway's metrics, in a registry of their own."""
+    """All of the gateway's metrics, in a registry of their own. `inflight` are client requests running now."""
 
     registry: CollectorRegistry = attrs.field(factory=CollectorRegistry)
+    inflight: int = 0
 
     def __attrs_post_init__(self) -> None:
-        registry = self.registry
-        self.requests = Counter(
+        self.requests = self._counters(
             "hedgerow_requests",
             "Client requests that have ended",
-            ["project", "model", "operation", "outcome"],
-            registry=registry,
+            "project",
+            "model",
+            "operation",
+            "outcome",
         )
-        self.attempts = Counter(
+        self.attempts = self._counters(
             "hedgerow_attempts",
             "Upstream calls that have ended",
-            ["provider", "model", "key", "role", "outcome"],
-            registry=registry,
+            "provider",
+            "model",
+            "key",
+            "role",
+            "outcome",
         )
-        self.hedges = Counter(
+        self.hedges = self._counters(
             "hedgerow_hedges",
             "Requests that were slow enough to hedge, and what became of it",
-            ["decision", "reason"],
-            registry=registry,
+            "decision",
+            "reason",
         )
-        self._children: dict[tuple[Any, tuple[str, ...]], Any] = {}
-        self._costs()
-        self._gateway()
-        self._gen_ai()
-
-    def _costs(self) -> None:
-        self.tax = Counter(
+        self.tax = self._counters(
             "hedgerow_unused_calls_usd",
             "What calls whose answers were not used may have cost, at least and at most; "
             "dual and audit are the spending on exploration",
-            ["role", "bound"],
-            registry=self.registry,
+            "role",
+            "bound",
         )
+        self._gateway()
+        self._gen_ai()
 
     def _gateway(self) -> None:
-        registry = self.registry
-        self.overhead = Histogram(
+        self.overhead = self._histograms(
             "hedgerow_overhead_seconds",
             "Time spent in the gateway before the answer began, the upstreams' time taken off",
-            registry=registry,
-            buckets=OVERHEAD_BUCKETS,
+            OVERHEAD_BUCKETS,
         )
-        self.inflight = Gauge(
-            "hedgerow_inflight_requests", "Client requests running now", registry=registry
+        inflight = Gauge(
+            "hedgerow_inflight_requests", "Client requests running now", registry=self.registry
         )
+        inflight.set_function(lambda: self.inflight)
         self.key_state = Gauge(
             "hedgerow_key_state",
             "1 for the state that a pooled key is in",
             ["key", "state"],
-            registry=registry,
+            registry=self.registry,
         )
 
     def _gen_ai(self) -> None:
-        labels = ["gen_ai_operation_name", "gen_ai_request_model"]
-        registry = self.registry
-        self.duration = Histogram(
+        labels = ("gen_ai_operation_name", "gen_ai_request_model")
+        self.duration = self._histograms(
             "gen_ai_server_request_duration_seconds",
             "Request duration as the client sees it",
-            labels,
-            registry=registry,
-            buckets=DURATION_BUCKETS,
+            DURATION_BUCKETS,
+            *labels,
         )
-        self.ttft = Histogram(
+        self.ttft = self._histograms(
             "gen_ai_server_time_to_first_token_seconds",
             "Time to the first token as the client sees it",
-            labels,
-            registry=registry,
-            buckets=TTFT_BUCKETS,
+            TTFT_BUCKETS,
+            *labels,
         )
-        self.upstream_ttft = Histogram(
+        self.upstream_ttft = self._histograms(
             "gen_ai_client_operation_time_to_first_chunk_seconds",
             "Time to the first token of single upstream calls",
-            ["gen_ai_request_model", "gen_ai_provider_name"],
-            registry=registry,
-            buckets=TTFT_BUCKETS,
+            TTFT_BUCKETS,
+            "gen_ai_request_model",
+            "gen_ai_provider_name",
         )
-        self.tokens = Counter(
+        self.tokens = self._counters(
             "gen_ai_client_token_usage_tokens",
             "Tokens of winning calls",
-            [*labels, "gen_ai_token_type"],
-            registry=registry,
+            *labels,
+            "gen_ai_token_type",
         )
+
+    def _counters(self, name: str, meaning: str, *labels: str) -> Counters:
+        counters = Counters(name, meaning, labels)
+        self.registry.register(counters)
+        return counters
+
+    def _histograms(
+        self, name: str, meaning: str, bounds: Sequence[float], *labels: str
+    ) -> Histograms:
+        histograms = Histograms(name, meaning, labels, bounds)
+        self.registry.register(histograms)
+        return histograms
 
     def request_ended(self, record: RequestEnded, model: str, overhead: float | None) -> None:
         """Counts one request. `model` is its label; `overhead` in seconds, None where no answer began."""
-        self._child(self.requests, record.project, model, record.operation, _outcome(record)).inc()
-        names = (record.operation, model)
-        self._child(self.duration, *names).observe(record.duration_ms / 1000)
+        operation = record.operation
+        self.requests.add((record.project, model, operation, _outcome(record)))
+        self.duration.observe((operation, model), record.duration_ms / 1000)
         if record.ttft_ms is not None:
-            self._child(self.ttft, *names).observe(record.ttft_ms / 1000)
-        self._child(self.tokens, *names, "input").inc(record.prompt_tokens)
-        self._child(self.tokens, *names, "output").inc(record.completion_tokens)
+            self.ttft.observe((operation, model), record.ttft_ms / 1000)
+        self.tokens.add((operation, model, "input"), record.prompt_tokens)
+        self.tokens.add((operation, model, "output"), record.completion_tokens)
         if overhead is not None:
-            self.overhead.observe(overhead)
+            self.overhead.observe((), overhead)
         if record.hedged != "no":
-            self._child(self.hedges, "fired", record.hedged).inc()
+            self.hedges.add(("fired", record.hedged))
         elif record.hedge_skip is not None:
-            self._child(self.hedges, "suppressed", record.hedge_skip).inc()
+            self.hedges.add(("suppressed", record.hedge_skip))
 
     def attempt_ended(self, attempt: AttemptEnded, model: str, kind: str) -> None:
         """Counts one upstream call. `model` is its request's label, `kind` its provider's kind."""
         if attempt.outcome != "won":
             purpose = "audit" if attempt.audit else attempt.role
-            self._child(self.tax, purpose, "low").inc(attempt.nano_usd_low / 1e9)
-            self._child(self.tax, purpose, "high").inc(attempt.nano_usd_high / 1e9)
-        labels = (attempt.provider, model, attempt.key, attempt.role, attempt.outcome)
-        self._child(self.attempts, *labels).inc()
+            self.tax.add((purpose, "low"), attempt.nano_usd_low / 1e9)
+            self.tax.add((purpose, "high"), attempt.nano_usd_high / 1e9)
+        self.attempts.add((attempt.provider, model, attempt.key, attempt.role, attempt.outcome))
         if attempt.first_ms is not None:
             seconds = (attempt.first_ms - attempt.start_ms) / 1000
             name = KINDS[kind].otel_name if kind in KINDS else kind
-            self._child(self.upstream_ttft, model, name).observe(seconds)
-
-    def _child(self, family: Any, *labels: str) -> Any:
-        """The one with these labels. The library looks for it under a lock, and turns each label into text."""
-        child = self._children.get((family, labels))
-        if child is None:
-            child = self._children[family, labels] = family.labels(*labels)
-        return child
+            self.upstream_ttft.observe((model, name), seconds)
 
     def keys_are(self, keys: Iterable[KeyStatistics]) -> None:
         """Shows the state of each pooled key: the gravest, where its models differ."""

@@ -99,11 +99,12 @@ class Race:
             raise failure
 
     async def _in(self, relay: Relay) -> None:
-        self._start(await self._wait_for_target(), "primary")
-        second = self.contest.second(self.attempts, trio.current_time())
+        choice, now = await self._wait_for_target(trio.current_time())
+        self._start(choice, "primary", now)
+        second = self.contest.second(self.attempts, now)
         if second is not None:
             self._moments.clear()
-            self._start(second, "dual")
+            self._start(second, "dual", now)
         while True:
             winner = await self._first_to_speak()
             self._commit(winner)
@@ -118,9 +119,9 @@ class Race:
             else:
                 return
 
-    async def _wait_for_target(self) -> Choice:
-        """The primary's target, after a short wait where every key rests for a moment."""
-        contest, now = self.contest, trio.current_time()
+    async def _wait_for_target(self, now: float) -> tuple[Choice, float]:
+        """The primary's target, after a short wait where every key rests for a moment; and the time then."""
+        contest = self.contest
         give_up = min(now + contest.policy.max_queue_wait, contest.deadline)
         while (choice := contest.primary(now)) is None:
             soonest = contest.pool.soonest(contest.route, now)
@@ -130,7 +131,7 @@ class Race:
                 raise RateLimited(NO_TARGET, retry_after=soonest)
             await trio.sleep(max(soonest, SHORTEST_WAIT))
             now = trio.current_time()
-        return choice
+        return choice, now
 
     async def _first_to_speak(self) -> Attempt:
         while True:
@@ -161,7 +162,7 @@ class Race:
             self._moments.popleft()
             choice = self.contest.hedge(self.attempts, now)
             if choice is not None:
-                self._start(choice, "hedge")
+                self._start(choice, "hedge", now)
 
     def _out_of_time(self) -> TimedOut:
         error = TimedOut("No answer within the request's total time", clock="total")
@@ -177,15 +178,15 @@ class Race:
         rivals = [attempt for attempt in self.attempts if attempt.live]
         if self.contest.fatal(failed, rivals):
             raise failed.error
-        choice = self.contest.failover(self.attempts, trio.current_time())
+        now = trio.current_time()
+        choice = self.contest.failover(self.attempts, now)
         if choice is not None:
-            self._start(choice, "failover")
+            self._start(choice, "failover", now)
         elif not rivals:
             raise most_telling([a.error for a in self.attempts if a.error is not None])
 
-    def _start(self, choice: Choice, role: Role) -> None:
-        contest, now = self.contest, trio.current_time()
-        policy = contest.policy
+    def _start(self, choice: Choice, role: Role, now: float) -> None:
+        contest, policy = self.contest, self.contest.policy
         scope = trio.CancelScope(deadline=now + patience(policy.timeouts))
         attempt = Attempt(contest.sent(choice, role, now), role, choice, scope=scope)
         self.attempts.append(attempt)
@@ -220,8 +221,8 @@ class Race:
 
     def accepted(self, attempt: Attempt) -> None:
         """The upstream has accepted an attempt's call, and said something of its quota."""
-        if attempt.limits is not None:
-            self.contest.pool.told(attempt.lease, attempt.limits, trio.current_time())
+        if attempt.limits is not None and attempt.accepted is not None:
+            self.contest.pool.told(attempt.lease, attempt.limits, attempt.accepted)
 
     def spoke(self, attempt: Attempt) -> None:
         """An attempt's first semantic event came, or it failed."""

@@ -51,14 +51,15 @@ class PeakEwma:
             self._set(_log(seconds), now)
 
     def _kept(self, now: float) -> float:
-        return math.exp(-max(0.0, now - self._at) / self.tau)
+        age = now - self._at
+        return math.exp(-age / self.tau) if age > 0.0 else 1.0
 
     def _set(self, log: float, now: float) -> None:
         self._log, self._at = log, now
 
 
 def _log(seconds: float) -> float:
-    return math.log(max(seconds, FLOOR))
+    return math.log(seconds if seconds > FLOOR else FLOOR)
 
 
 @attrs.define(eq=False)

@@ -3,8 +3,6 @@
 A call is busy until its last token is relayed or it is cancelled, not until its headers came.
 """
 
-from collections import Counter
-
 import attrs
 
 
@@ -12,23 +10,23 @@ import attrs
 class Load:
     """Calls in flight by key name. Every `begin` is matched by one `end`."""
 
-    _flying: Counter[str] = attrs.field(factory=Counter)
+    _flying: dict[str, int] = attrs.field(factory=dict)
 
     def begin(self, key: str) -> None:
         """A call was sent."""
-        self._flying[key] += 1
+        self._flying[key] = self._flying.get(key, 0) + 1
 
     def end(self, key: str) -> None:
         """A call is over, however it ended."""
-        self._flying[key] -= 1
-        if self._flying[key] <= 0:
-            del self._flying[key]
+        left = self._flying.pop(key, 0) - 1
+        if left > 0:
+            self._flying[key] = left
 
     def of(self, key: str) -> int:
         """Calls in flight on this key."""
-        return self._flying[key]
+        return self._flying.get(key, 0)
 
     @property
     def total(self) -> int:
         """Calls in flight on all keys."""
-        return self._flying.total()
+        return sum(self._flying.values())

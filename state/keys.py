@@ -15,6 +15,7 @@ from zlib import crc32
 from state.records import Environment
 
 _DIGITS = digits + ascii_uppercase + ascii_lowercase
+_PAIRS = [one + other for one in _DIGITS for other in _DIGITS]
 _PREFIXES: dict[str, Environment] = {"pk_live_": "live", "pk_test_": "test"}
 _PREFIX = 8
 _CHANCE = 30
@@ -53,9 +54,9 @@ def _check(body: str) -> str:
 
 
 def _base62(number: int, width: int) -> str:
-    """The lowest `width` digits of a number."""
+    """The lowest `width` digits of a number, an even count of them: it works by pairs."""
     out = []
-    for _ in range(width):
-        number, digit = divmod(number, len(_DIGITS))
-        out.append(_DIGITS[digit])
+    for _ in range(width // 2):
+        number, pair = divmod(number, len(_PAIRS))
+        out.append(_PAIRS[pair])
     return "".join(reversed(out))

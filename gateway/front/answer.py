@@ -5,19 +5,21 @@ An application's fields are checked as h11 checks them: what could end a line en
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Collection
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 
 import attrs
 
-NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-UNSAFE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]|\A[ \t]|[ \t]\Z")
+FIELDS = re.compile(
+    rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++: "
+    rb"(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?\r\n)*+"
+)
 BODILESS = {204, 304}
 LAST_CHUNK = b"0\r\n\r\n"
 
-Fields = Iterable[tuple[bytes, bytes]]
+Fields = Collection[tuple[bytes, bytes]]
 
 
 class Malformed(Exception):
@@ -48,19 +50,17 @@ class Answer:
         Raises:
             Malformed: a field cannot be sent.
         """
-        lines, length = [_status_line(status)], None
-        for name, value in fields:
-            if not _is_name(name) or UNSAFE.search(value):
-                raise Malformed("A field of the answer cannot be sent")
-            lines.append(name + b": " + value)
-            if name == b"content-length":
-                length = int(value)
+        lines = [b"%b: %b\r\n" % field for field in fields]
+        said = b"".join(lines)
+        if FIELDS.fullmatch(said) is None or said.count(b"\r\n") != len(lines):
+            raise Malformed("A field of the answer cannot be sent")
+        length = next((int(value) for name, value in fields if name == b"content-length"), None)
         silent = method == b"HEAD" or status in BODILESS
         chunked = length is None and not silent and version == b"1.1"
         lasts = not close and (length is not None or chunked or silent)
-        lines += [b"transfer-encoding: chunked"] if chunked else []
-        lines += [b"date: " + _date()] + ([] if lasts else [b"connection: close"])
-        head = b"\r\n".join(lines) + b"\r\n\r\n"
+        framing = b"transfer-encoding: chunked\r\n" if chunked else b""
+        framing += b"" if lasts else b"connection: close\r\n"
+        head = b"%b%bdate: %b\r\n%b\r\n" % (_status_line(status), said, _date(), framing)
         return cls(head, chunked, None if silent else length, silent, lasts)
 
     def piece(self, data: bytes, *, more: bool) -> bytes:
@@ -86,17 +86,12 @@ class Answer:
 
 
 @lru_cache
-def _is_name(name: bytes) -> bool:
-    return NAME.fullmatch(name) is not None
-
-
-@lru_cache
 def _status_line(status: int) -> bytes:
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:
         phrase = ""
-    return f"HTTP/1.1 {status} {phrase}".encode("ascii")
+    return f"HTTP/1.1 {status} {phrase}\r\n".encode("ascii")
 
 
 def _date() -> bytes:

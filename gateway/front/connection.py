@@ -35,7 +35,8 @@ class Connection:
     site: Site
     line: Line
     _inbox: Inbox = attrs.field(factory=lambda: Inbox(READ_AHEAD), repr=False)
-    _idle: trio.CancelScope | None = attrs.field(default=None, repr=False)
+    _talk: trio.CancelScope = attrs.field(factory=trio.CancelScope, repr=False)
+    _idle: bool = False
     _exchange: Exchange | FastExchange | None = attrs.field(default=None, repr=False)
     _unread: bool = False
 
@@ -45,7 +46,8 @@ class Connection:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._read)
                 with suppress(ClientGone):
-                    await self._converse(nursery)
+                    with self._talk:
+                        await self._converse(nursery)
                     await self._part()
                 self.line.reading.cancel()
                 await trio.aclose_forcefully(self.line.stream)
@@ -54,8 +56,8 @@ class Connection:
 
     def drain(self) -> None:
         """The front stops: closes at once if no request has begun."""
-        if self._idle is not None:
-            self._idle.cancel()
+        if self._idle and not self._inbox.data:
+            self.line.reading.cancel()  # whereupon whoever waits for its news leaves, too
 
     async def _read(self) -> None:
         with self.line.reading:
@@ -75,7 +77,7 @@ class Connection:
 
     def _exchange_of(self, head: Head, nursery: trio.Nursery) -> Exchange | FastExchange:
         if self.site.settings.fast and not head.values(b"upgrade"):
-            return FastExchange(self.site, self.line, head)
+            return FastExchange(self.site, self.line, head, self._talk)
         return Exchange(self.site, self.line, nursery, head)
 
     async def _next_head(self) -> Head | None:
@@ -98,12 +100,23 @@ class Connection:
         raise bad_request(TOO_SLOW)
 
     async def _wait_idle(self) -> None:
-        settings = self.site.settings
-        patience = settings.keep_alive if self._exchange else settings.first_byte
-        with trio.move_on_after(0 if self.site.draining else patience) as self._idle:
-            while not self._inbox.data:
-                await self._inbox.more()
-        self._idle = None
+        if self._inbox.data or self.site.draining:
+            return
+        self._idle = True
+        if self._exchange is None:
+            with trio.move_on_after(self.site.settings.first_byte):
+                await self._first_news()
+        else:
+            self.site.idle.begins(self.drain)
+            try:
+                await self._first_news()
+            finally:
+                self.site.idle.ends(self.drain)
+        self._idle = False
+
+    async def _first_news(self) -> None:
+        while not self._inbox.data:
+            await self._inbox.more()
 
     async def _answer(self, exchange: Exchange | FastExchange) -> bool:
         if self._inbox.ended:

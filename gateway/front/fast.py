@@ -32,14 +32,17 @@ not wait for the news itself: a dict to which it adds `at_once`."""
 
 
 class FastExchange:
-    """An exchange over plain HTTP/1.1; websockets go another way."""
+    """An exchange over plain HTTP/1.1; websockets go another way.
 
-    def __init__(self, site: Site, line: Line, head: Head) -> None:
+    `scope` is the one that its connection's exchanges run in, one after the other: an abandoned one is the last.
+    """
+
+    def __init__(self, site: Site, line: Line, head: Head, scope: trio.CancelScope) -> None:
         self._site = site
         self._line = line
         self._head = head
         self._body = body_of(head.length, plain=True)
-        self._scope = trio.CancelScope()
+        self._scope = scope
         self._gone = trio.Event()
         self._first: bytes | None = None
         self._wishes: dict[str, bool] = {}
@@ -126,7 +129,7 @@ class FastExchange:
         }
 
     async def _call(self) -> None:
-        with barrier("An application call", self._level), self._scope:
+        with barrier("An application call", self._level):
             app = self._site.app.app
             await app(self._asgi_scope(), self._receive, self._send)  # type: ignore[arg-type]
 

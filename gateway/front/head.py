@@ -90,7 +90,7 @@ def parse_head(raw: bytes, max_headers: int) -> Head:
     if len(lines) > max_headers:
         raise bad_request(f"The request has more than {max_headers} header fields")
     method, target, version = request_line.groups()
-    pairs = [_pair(line) for line in lines]
+    pairs = [(name.lower(), value) for name, value in FIELD.findall(rest)]
     weighty = [(name, value.strip(b" ")) for name, value in pairs if name in WEIGHTY]
     length = _body_length(weighty, version)
     path = _origin_form(method, target, _host(weighty, version))
@@ -103,11 +103,6 @@ def parse_head(raw: bytes, max_headers: int) -> Head:
     if hides:
         shown = [pair for pair in shown if pair[0] not in HIDDEN]
     return Head(method, path, version, tuple(shown), length, raw)
-
-
-def _pair(line: bytes) -> Field:
-    name, _, value = line.partition(b":")
-    return name.lower(), value
 
 
 def _wire(first: bytes, pairs: list[Field], lines: list[bytes]) -> bytes:

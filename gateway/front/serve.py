@@ -46,6 +46,7 @@ async def serve(
     lifespan, door = Lifespan(site), Door(site)
     async with _closing(listeners), trio.open_nursery() as nursery:
         if await lifespan.start(nursery):
+            nursery.start_soon(site.idle.run)
             async with trio.open_nursery() as connections:
                 accepting = await connections.start(door.open, listeners, connections)
                 task_status.started()

@@ -9,6 +9,7 @@ from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework
 
 from gateway.front.barrier import logger
+from gateway.front.idle import IdleClock
 from gateway.front.settings import FrontSettings, hypercorn_config
 
 ASGIApp = ASGIFramework
@@ -30,6 +31,10 @@ class Site:
     config: Config = attrs.field(factory=lambda: hypercorn_config(logger), repr=False)
     state: dict[str, Any] = attrs.field(factory=dict, repr=False)
     deadline: float = math.inf
+    idle: IdleClock = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.idle = IdleClock(self.settings.keep_alive)
 
     @property
     def draining(self) -> bool:

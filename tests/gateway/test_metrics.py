@@ -208,6 +208,6 @@ def test_a_models_label_is_given_and_never_the_name_that_was_asked_for() -> None
 def test_two_gateways_in_one_process_count_apart() -> None:
     """Nothing is registered globally."""
     one, other = Metrics(), Metrics()
-    one.inflight.inc()
+    one.inflight += 1
     assert sample(one, "hedgerow_inflight_requests") == 1
     assert sample(other, "hedgerow_inflight_requests") == 0
