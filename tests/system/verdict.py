@@ -54,5 +54,5 @@ def _whole(body: Any) -> None:
 def _error(body: Any, status: int) -> None:
     error = body["error"]
     assert set(body) == {"error"}
-    assert (error["code"], error["type"]) == (status, TYPES[status])
+    assert (error["code"], error["type"]) == (status, TYPES[status]), error
     assert error["message"]
