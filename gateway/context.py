@@ -1,7 +1,7 @@
 """What the routes are given: every long-lived part of a running gateway, in one value. No globals."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol, TypeAlias
 
 import attrs
 import trio
@@ -13,7 +13,7 @@ from gateway.config import Config, ProjectConfig
 from gateway.metrics import Metrics
 from gateway.reply import Reply
 from gateway.ticket import Ticket
-from policies.limits import Meter
+from policies.limits import Meter, Whose
 from policies.pool import Pool
 from policies.settings import Limits
 from providers.types import ModelInfo
@@ -31,10 +31,21 @@ class Answerer(Protocol):
         """
 
 
+UNLIMITED = Limits()
+MeterName: TypeAlias = tuple[str, str | None]
+"""A project, and the key in it that the meter is of, if it is not the whole project's."""
+
+
+def alone(_: MeterName, limits: Limits, whose: Whose) -> Meter:
+    """A meter where no other process uses the same limits."""
+    return Meter(limits, whose)
+
+
 @attrs.define(eq=False)
 class Context:
     """The parts. `catalog` is replaced by `learn`, built from what is `known` of each provider's models;
-    `meters` are by project, or by project and key; `ready` turns false on SIGTERM."""
+    `meters` are by project, or by project and key; `ready` turns false on SIGTERM. `new_meter` makes
+    them, and `exposition` what /metrics says: of this process, unless several serve together."""
 
     config: Config
     store: Store
@@ -44,7 +55,9 @@ class Context:
     answerers: Mapping[Environment, Answerer]
     catalog: Catalog
     known: dict[str, Sequence[ModelInfo]] = attrs.field(factory=dict)
-    meters: dict[tuple[str, str | None], Meter] = attrs.field(factory=dict)
+    meters: dict[MeterName, Meter] = attrs.field(factory=dict)
+    new_meter: Callable[[MeterName, Limits, Whose], Meter] = alone
+    exposition: Callable[[], Awaitable[bytes]] | None = None
     bound: bool = False
     stop: trio.Event = attrs.field(factory=trio.Event)
     secret: bytes = attrs.field(default=b"", repr=False)
@@ -77,9 +90,22 @@ class Context:
         configured = self.project(principal.project)
         if configured is None:
             return ()
-        name = principal.project
-        meters = [self.meters.setdefault((name, None), Meter(configured.limits))]
-        if configured.key_limits != Limits():
-            own = Meter(configured.key_limits, "key")
-            meters.append(self.meters.setdefault((name, principal.key), own))
+        meters = [self._meter((configured.name, None), configured.limits)]
+        if configured.key_limits != UNLIMITED:
+            meters.append(self._meter((configured.name, principal.key), configured.key_limits))
         return tuple(meters)
+
+    def meter(self, name: MeterName) -> Meter | None:
+        """The meter of that name; None if the configuration has no such project."""
+        project, key = name
+        configured = self.project(project)
+        if configured is None:
+            return None
+        return self._meter(name, configured.limits if key is None else configured.key_limits)
+
+    def _meter(self, name: MeterName, limits: Limits) -> Meter:
+        known = self.meters.get(name)
+        if known is None:
+            known = self.new_meter(name, limits, "project" if name[1] is None else "key")
+            self.meters[name] = known
+        return known

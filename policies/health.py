@@ -24,7 +24,7 @@ Nothing is left out by ejection alone when nothing else is left: see `overflow` 
 """
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import attrs
@@ -33,7 +33,19 @@ from policies.domains import Domains
 from policies.outage import Outage
 from policies.pressure import Pressure
 from policies.record import Record
-from policies.rest import Reason, Rest, Scope, State, Transition, scope, scopes
+from policies.rest import (
+    Drained,
+    Lifted,
+    Reason,
+    Rest,
+    Rested,
+    Scope,
+    State,
+    Told,
+    Transition,
+    scope,
+    scopes,
+)
 from policies.target import Target
 from policies.terms import (
     advice,
@@ -68,8 +80,10 @@ class _Trouble:
 
 @attrs.define(eq=False)
 class Health:
-    """The state of every key. `now` is seconds on one monotonic clock."""
+    """The state of every key. `now` is seconds on one monotonic clock. `tell` is asked of all that is found
+    here, where other processes should know of it."""
 
+    tell: Callable[[Told], None] = lambda _: None
     _rests: dict[Scope, Rest] = attrs.field(factory=dict)
     _records: dict[Scope, Record] = attrs.field(factory=dict)
     _draining: set[str] = attrs.field(factory=set)
@@ -176,7 +190,28 @@ class Health:
 
     def drain(self, key: str, draining: bool = True) -> None:
         """The operator takes a key out of the pool, or puts it back. Running calls go on."""
-        (self._draining.add if draining else self._draining.discard)(key)
+        self._drain(key, draining)
+        self.tell(Drained(key, draining))
+
+    def adopt(self, told: Told, now: float) -> None:
+        """Keeps to what another process has found. Nobody is told of it again."""
+        if isinstance(told, Drained):
+            self._drain(told.key, told.draining)
+            return
+        rest = self._rests.get(told.at)
+        if isinstance(told, Lifted):
+            if rest is not None and rest.disproved(told.begun, now):
+                self._end(told.at, rest, now)
+        elif rest is None or rest.until < told.until:
+            self._rests[told.at] = Rest(told.reason, told.since, told.until, told.row)
+            if told.reason in {"ejected", "unreachable"}:
+                self._record(told.at).ejections = told.row
+
+    def known(self) -> list[Told]:
+        """All that keeps calls away, for a process that has just begun."""
+        rests = self._rests.items()
+        rested = [Rested(at, rest.reason, rest.since, rest.until, rest.row) for at, rest in rests]
+        return [*rested, *(Drained(key, True) for key in self._draining)]
 
     def reprobe(self) -> None:
         """Credentials may have changed: each refused key is tried once, without more waiting."""
@@ -194,6 +229,9 @@ class Health:
         self._domains.retain(kept)
         self._outage.retain({target.domain for target in kept})
         self._pressure.retain({target.provider for target in kept})
+
+    def _drain(self, key: str, draining: bool) -> None:
+        (self._draining.add if draining else self._draining.discard)(key)
 
     def _resting(self, target: Target) -> list[Rest]:
         if not self._rests:
@@ -225,14 +263,18 @@ class Health:
         """Ends a rest, if there is one that an answer to a call begun then disproves."""
         at = scope(reason, target)
         rest = self._rests.get(at)
-        if rest is None or begun <= rest.since or (rest.state == "cooling" and not rest.over(now)):
+        if rest is None or not rest.disproved(begun, now):
             return
-        del self._rests[at]
-        if rest.state == "ejected":
-            self._record(at).come_back(now)
+        self._end(at, rest, now)
+        self.tell(Lifted(at, begun))
         if rest.has_probation:  # without, it was over by itself and only its row ends here
             was: State = "probation" if rest.over(now) else rest.state
             yield _transition(target, reason, was, "active", "answered")
+
+    def _end(self, at: Scope, rest: Rest, now: float) -> None:
+        del self._rests[at]
+        if rest.state == "ejected":
+            self._record(at).come_back(now)
 
     def _consequences(self, trouble: _Trouble) -> Iterator[Reason]:
         error = trouble.error
@@ -292,6 +334,7 @@ class Health:
             return None
         was, rest = self.state(target, now), Rest(reason, now, until, row)
         self._rests[at] = rest
+        self.tell(Rested(at, reason, now, until, row))
         if self._is_told(reason, target):
             return None
         return _transition(target, reason, was, rest.state, why(trouble.error), until)

@@ -36,21 +36,26 @@ class Rate:
 
     def wait(self, cost: int, now: float) -> float:
         """Seconds until `cost` more could be admitted, if nothing else comes; 0 is now."""
-        excess = self._charged(now) + self.held + cost - self.limit
+        excess = self.level(now) + self.held + cost - self.limit
         if excess <= _ROUNDING:
             return 0.0
         return excess * MINUTE / self.limit if self.limit > 0 else MINUTE
 
     def charge(self, cost: int, now: float) -> None:
         """So much was used."""
-        self._level, self._at = self._charged(now) + cost, now
+        self._level, self._at = self.level(now) + cost, now
+
+    def raise_to(self, level: float, now: float) -> None:
+        """At least so much was used and has not drained yet."""
+        self._level, self._at = max(level, self.level(now)), now
 
     def quota(self, now: float) -> Quota:
         """What is left."""
-        charged = self._charged(now)
+        charged = self.level(now)
         left = math.floor(self.limit - charged - self.held + _ROUNDING)
         reset = charged * MINUTE / self.limit if self.limit > 0 else MINUTE
         return Quota(self.limit, max(0, left), reset)
 
-    def _charged(self, now: float) -> float:
+    def level(self, now: float) -> float:
+        """What was used and has not drained yet."""
         return max(0.0, self._level - (now - self._at) * self.limit / MINUTE)

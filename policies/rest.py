@@ -81,6 +81,10 @@ class Rest:
         """Whether it keeps a call away now."""
         return self.probed or not self.over(now)
 
+    def disproved(self, begun: float, now: float) -> bool:
+        """Whether the answer to a call begun then ends it. A 429 is over when its time is."""
+        return begun > self.since and (self.state != "cooling" or self.over(now))
+
     def claim(self, now: float) -> bool:
         """Takes the one place that probation has, if there is one to take."""
         if not self.has_probation or self.bars(now):
@@ -106,3 +110,37 @@ class Transition:
     model: str | None = None
     domain: str | None = None
     provider: str | None = None
+
+
+@attrs.frozen
+class Rested:
+    """A rest began: what another process needs to know, in order to keep to it too.
+
+    Times are on the clock of the `now` handed in, as in all of these.
+    """
+
+    at: Scope
+    reason: Reason
+    since: float
+    until: float
+    row: int = 1
+
+
+@attrs.frozen
+class Lifted:
+    """The rest at this place is over: an attempt that began at `begun` was answered."""
+
+    at: Scope
+    begun: float
+
+
+@attrs.frozen
+class Drained:
+    """The operator took a key out of the pool, or put it back."""
+
+    key: str
+    draining: bool
+
+
+Told: TypeAlias = Rested | Lifted | Drained
+"""What one process tells others of the health of keys."""
