@@ -34,7 +34,8 @@ class ServerConfig:
     `port` 0 is any free one. `keep_alive` ends idle connections, `write_timeout` those whose client
     stopped reading; `grace` is what running requests get at shutdown; `keepalive_comment` is the
     pause between the comments that a waiting stream sends. `fast` are the parts that are our own; for
-    each that is left out, the library that it stands for does the work.
+    each that is left out, the library that it stands for does the work. `workers` are the processes that
+    share the address and the journal.
     """
 
     host: str = "127.0.0.1"
@@ -46,6 +47,7 @@ class ServerConfig:
     body_limit: int = 20_000_000
     keepalive_comment: float = 15.0
     fast: tuple[Part, ...] = PARTS
+    workers: int = 1
 
 
 @attrs.frozen

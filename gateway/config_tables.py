@@ -38,6 +38,7 @@ from gateway.config_values import (
     Size,
     Wait,
     Weight,
+    Workers,
     choice,
 )
 from gateway.key_sources import FoundKey, find_key
@@ -80,6 +81,7 @@ class ServerTable:
     body_limit: Size = _SERVER.body_limit
     keepalive_comment: Duration = _SERVER.keepalive_comment
     fast: PartNames = _SERVER.fast
+    workers: Workers = _SERVER.workers
 
 
 @attrs.frozen

@@ -30,6 +30,7 @@ _CREDENTIALS = ("authorization", "proxy-authorization", "x-api-key", "x-goog-api
 _FRAMING = ("host", "content-length", "content-type", "transfer-encoding", "accept-encoding")
 _HOP_BY_HOP = ("connection", "keep-alive", "te", "trailer", "upgrade")
 _OURS_TO_SET = frozenset(_CREDENTIALS + _FRAMING + _HOP_BY_HOP)
+MOST_WORKERS = 256
 
 
 def choice(words: Collection[str], what: str) -> Callable[[Any], str]:
@@ -138,6 +139,13 @@ def read_amount(value: Any) -> float:
     return float(value)
 
 
+def read_workers(value: Any) -> int:
+    """A number of processes, of which more than a machine has processors are seldom of use."""
+    if isinstance(value, int) and is_amount(value) and 1 <= value <= MOST_WORKERS:
+        return int(value)
+    raise Mistake(f"expected a whole number from 1 to {MOST_WORKERS}, found {_shown(value)}")
+
+
 def _whole(lowest: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         if isinstance(value, int) and is_amount(value) and value >= lowest:
@@ -168,4 +176,5 @@ Quantile: TypeAlias = Annotated[float, Reads(read_quantile)]
 Amount: TypeAlias = Annotated[float, Reads(read_amount)]
 Weight: TypeAlias = Annotated[float, Reads(_positive(read_amount))]
 Count: TypeAlias = Annotated[int, Reads(_whole(1))]
+Workers: TypeAlias = Annotated[int, Reads(read_workers)]
 Natural: TypeAlias = Annotated[int, Reads(_whole(0))]

@@ -95,12 +95,11 @@ class Context:
             meters.append(self._meter((configured.name, principal.key), configured.key_limits))
         return tuple(meters)
 
-    def meter(self, name: MeterName) -> Meter | None:
-        """The meter of that name; None if the configuration has no such project."""
+    def meter(self, name: MeterName) -> Meter:
+        """The meter of that name, of a project that the configuration has."""
         project, key = name
         configured = self.project(project)
-        if configured is None:
-            return None
+        assert configured is not None, project
         return self._meter(name, configured.limits if key is None else configured.key_limits)
 
     def _meter(self, name: MeterName, limits: Limits) -> Meter:

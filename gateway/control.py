@@ -63,11 +63,17 @@ def _health_routes(app: QuartTrio, context: Context) -> None:
         return _json(body, 503)
 
     async def metrics() -> Response:
-        context.metrics.keys_are(context.pool.snapshot(trio.current_time()).keys)
-        return Response(context.metrics.render(), headers={"content-type": METRICS_TYPE})
+        return Response(await _exposition(context), headers={"content-type": METRICS_TYPE})
 
     for path, view in (("/livez", livez), ("/readyz", readyz), ("/metrics", metrics)):
         app.add_url_rule(path, path, view)
+
+
+async def _exposition(context: Context) -> bytes:
+    if context.exposition is not None:
+        return await context.exposition()
+    context.metrics.keys_are(context.pool.snapshot(trio.current_time()).keys)
+    return context.metrics.render()
 
 
 def _model_body(offer: Offer) -> dict[str, Any]:

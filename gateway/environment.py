@@ -2,8 +2,8 @@
 
 An explicit file, or the one that HEDGEROW_CONFIG names, or `hedgerow.toml` in the working
 directory; with no file, the keys in the environment; with no keys, the simulator. Command-line
-options win over the environment (HEDGEROW_BIND, HEDGEROW_STATE), the environment over the file. An
-empty variable is as none. HEDGEROW_FAST says which parts are our own.
+options win over the environment (HEDGEROW_BIND, HEDGEROW_STATE, HEDGEROW_WORKERS), the environment over
+the file. An empty variable is as none. HEDGEROW_FAST says which parts are our own.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ import attrs
 from gateway import config_file
 from gateway.config import Config, StateConfig, only_simulated
 from gateway.config_errors import ConfigError, ConfigErrors, Mistake
+from gateway.config_values import read_workers
 from gateway.env_providers import find_providers
 from gateway.parts import parse_parts
 from gateway.places import default_state_url, expand, state_url
@@ -29,13 +30,14 @@ def load_config(
     *,
     bind: str | None = None,
     state: str | None = None,
+    workers: str | None = None,
 ) -> Config:
-    """The whole configuration; `bind` and `state` are the command line's, None where not given.
+    """The whole configuration; the last three are the command line's, None where not given.
 
     Raises:
         ConfigErrors: with every mistake, in the file, the environment and the options.
     """
-    return _load(locate(explicit, environ, cwd), _Overrides(environ, cwd, bind, state))
+    return _load(locate(explicit, environ, cwd), _Overrides(environ, cwd, bind, state, workers))
 
 
 def from_environment(environ: Mapping[str, str], cwd: Path = Path()) -> Config:
@@ -67,6 +69,7 @@ class _Overrides:
     cwd: Path
     bind: str | None = None
     state: str | None = None
+    workers: str | None = None
 
     def bound(self, config: Config) -> Config:
         """The configuration with the address that was asked for."""
@@ -91,6 +94,17 @@ class _Overrides:
             raise ConfigErrors([error]) from None
         return attrs.evolve(config, state=attrs.evolve(config.state, url=url))
 
+    def multiplied(self, config: Config) -> Config:
+        """The configuration with the number of processes that was asked for."""
+        option, text = self._given("--workers", self.workers, "HEDGEROW_WORKERS")
+        if text is None:
+            return config
+        try:
+            workers = read_workers(_number(text))
+        except Mistake as problem:
+            raise ConfigErrors([ConfigError(option, str(problem))]) from None
+        return attrs.evolve(config, server=attrs.evolve(config.server, workers=workers))
+
     def quickened(self, config: Config) -> Config:
         """The configuration with the parts that were asked for."""
         text = self.environ.get("HEDGEROW_FAST")
@@ -108,6 +122,14 @@ class _Overrides:
         return variable, self.environ.get(variable) or None
 
 
+def _number(text: str) -> int | str:
+    """The number in the text, or the text if there is none."""
+    try:
+        return int(text)
+    except ValueError:
+        return text
+
+
 def _load(path: Path | None, overrides: _Overrides) -> Config:
     """Each step in turn, on past those that fail, so that the mistakes of all are told together."""
     environ = overrides.environ
@@ -117,6 +139,7 @@ def _load(path: Path | None, overrides: _Overrides) -> Config:
         lambda _: config_file.load(path, environ) if path else _without_file(environ),
         overrides.bound,
         overrides.kept,
+        overrides.multiplied,
         overrides.quickened,
     ):
         try:

@@ -28,6 +28,7 @@ def configure(*, stream: TextIO = sys.stderr, level: int = logging.INFO) -> None
     """Sets logging up for the process; the standard library's loggers go the same way."""
     pretty = stream.isatty()
     shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,  # which worker it is, where there are several
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -49,6 +50,11 @@ def configure(*, stream: TextIO = sys.stderr, level: int = logging.INFO) -> None
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
+
+
+def stamp(**fields: Any) -> None:
+    """From now on each line of this process says this too."""
+    structlog.contextvars.bind_contextvars(**fields)
 
 
 def _redact_event(

@@ -3,14 +3,17 @@
 The journal's writer, the simulator and the refreshers live in this nursery, around the web server and not
 inside it: should one of them die, the process ends instead of answering on without it. SIGTERM and SIGINT
 stop gracefully (not ready, running requests finish within the grace time, the journal is flushed); a second
-signal stops at once, and still flushes.
+signal stops at once, and still flushes. One of several `workers` is the same, with its address and its
+readiness from their supervisor, who is also the one that signals it.
 """
 
 import gc
 import random
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import Protocol
 
+import attrs
 import trio
 
 from gateway import front
@@ -27,8 +30,11 @@ from gateway.metrics import Metrics
 from gateway.mocked import Mocked
 from gateway.tidy import tidy
 from gateway.upstreams import Upstreams, connect
+from gateway.workers.sharing import Sharing
+from gateway.workers.worker import Worker
 from policies.pool import Pool
 from providers.client import HttpClient
+from state.options import Options
 from state.projects import new_project
 from state.secret import installation_secret
 from state.store import Store
@@ -40,39 +46,87 @@ REFRESH_EVERY = 300.0
 REFRESH_SOON = 15.0
 """The same while a provider could not be asked."""
 
+FOLLOW_BROTHERS = 0.04
+"""Seconds between looks at the journals of other workers: what they spend must be known within 100 ms."""
+
+
+class Standing(Protocol):
+    """How a process stands to its clients: by itself, or as one of several workers."""
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it makes what a new state lacks."""
+
+    async def listen(self) -> list[trio.SocketListener]:
+        """Opens the address."""
+
+    def up(self, banner: str, /) -> None:
+        """Connections are accepted: it is ready from now on, or when all the others are."""
+
+
+@attrs.frozen(eq=False)
+class _Alone:
+    context: Context
+    say: Callable[[str], None]
+    is_first: bool = True
+
+    async def listen(self) -> list[trio.SocketListener]:
+        server = self.context.config.server
+        return await front.bind(server.host, server.port, 2048)
+
+    def up(self, banner: str) -> None:
+        self.context.bound = True
+        self.say(banner)
+
 
 async def serve(
     config: Config,
     say: Callable[[str], None],
     *,
     rng: random.Random,
+    worker: Worker | None = None,
     task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Runs a gateway until it is told to stop. Reports its base URL when it accepts connections.
+
+    `say` is handed the banner, unless this is one `worker` of several: then their supervisor says it.
 
     Raises:
         OSError: the address cannot be bound.
         StateDamaged: the journal is damaged in a way that must not be repaired silently.
     """
-    store = Store.open(config.state.folder, writer="serve")
+    options = Options() if worker is None else Options(follow_interval=FOLLOW_BROTHERS)
+    store = Store.open(config.state.folder, writer="serve", options=options)
     try:
         library = "upstream" not in config.server.fast
         async with HttpClient(library=library) as http, trio.open_nursery() as nursery:
             await nursery.start(store.run)
             await nursery.start(http.run)
             stop = trio.Event()
-            await nursery.start(_watch_signals, stop, nursery.cancel_scope)
+            numbers = {signal.SIGTERM} if worker else {signal.SIGTERM, signal.SIGINT}
+            await nursery.start(_watch_signals, numbers, stop, nursery.cancel_scope)
             simulator = await _start_simulator(nursery, config, rng)
             upstreams = connect(config, simulator)
             live = Live(http, upstreams, Pool(), rng, store, stop.is_set)
             context = _assemble(config, store, live, stop)
+            standing = await _standing(nursery, context, worker, say)
             context.learn(await upstreams.discover(http))
             for report in store.reports:
                 log.warning("journal_repaired", report=report)
-            await _run(nursery, context, http, upstreams, say, task_status)
+            await _run(nursery, context, http, upstreams, standing, task_status)
             nursery.cancel_scope.cancel()
     finally:
         store.close()
+
+
+async def _standing(
+    nursery: trio.Nursery, context: Context, worker: Worker | None, say: Callable[[str], None]
+) -> Standing:
+    if worker is None:
+        return _Alone(context, say)
+    sharing = Sharing(worker, context)
+    await nursery.start(sharing.run)
+    return sharing
 
 
 async def _run(
@@ -80,22 +134,22 @@ async def _run(
     context: Context,
     http: HttpClient,
     upstreams: Upstreams,
-    say: Callable[[str], None],
+    standing: Standing,
     task_status: trio.TaskStatus[str],
 ) -> None:
     config = context.config
-    listeners = await front.bind(config.server.host, config.server.port, 2048)
-    fresh = await _first_project(context.store)  # with an address only: its keys are shown once
+    listeners = await standing.listen()
+    # With an address only: its keys are shown once.
+    fresh = await _first_project(context.store) if standing.is_first else None
     nursery.start_soon(_refresh, context, http, upstreams)
     nursery.start_soon(
         tidy, lambda: context.store.statistics().written, lambda: context.pool.chooser.load.total
     )
     async with trio.open_nursery() as serving:
         await serving.start(_front, build(context), listeners, config, context.stop)
-        context.bound = True
         gc.freeze()  # what lives as long as the process need not be looked at again
         base_url = _base_url(listeners[0])
-        say(banner(config, base_url, context.catalog, fresh))
+        standing.up(banner(config, base_url, context.catalog, fresh))
         task_status.started(base_url)
 
 
@@ -164,9 +218,13 @@ async def _refresh(context: Context, http: HttpClient, upstreams: Upstreams) -> 
 
 
 async def _watch_signals(
-    stop: trio.Event, everything: trio.CancelScope, *, task_status: trio.TaskStatus[None]
+    numbers: Collection[signal.Signals],
+    stop: trio.Event,
+    everything: trio.CancelScope,
+    *,
+    task_status: trio.TaskStatus[None],
 ) -> None:
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+    with trio.open_signal_receiver(*numbers) as signals:
         task_status.started()
         async for _ in signals:
             if stop.is_set():

@@ -98,7 +98,7 @@ class SharedMeter(Meter):
             self._tokens.charge(use.tokens - before.tokens, now)
 
     def meet(self, process: int, use: Use, levels: Levels, now: float) -> None:
-        """As `hear`, of a process that is older: what it has charged so far is what `levels` still has of it."""
+        """As `hear`, of a process that is older: what is left of its charges is in `levels`."""
         self._count(process, use)
         if self._requests is not None:
             self._requests.raise_to(levels.requests, now)
@@ -122,9 +122,7 @@ class SharedMeter(Meter):
 
     def _charge(self, *, requests: int = 0, tokens: int = 0) -> None:
         charged = self._charged
-        self._charged = Use(
-            requests=charged.requests + requests, tokens=charged.tokens + tokens
-        )
+        self._charged = Use(requests=charged.requests + requests, tokens=charged.tokens + tokens)
         self.changed()
 
 

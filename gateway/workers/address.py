@@ -60,9 +60,7 @@ def _hold(host: str, port: int) -> list[socket.socket]:
         raise AddressUnavailable(f"Cannot listen on {host}:{port}: no such port")
     held: list[socket.socket] = []
     try:
-        found = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         held += [_bound(family, place, shared=False) for family, *_, place in found]
     except OSError as error:
         for each in held:

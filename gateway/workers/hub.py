@@ -98,7 +98,9 @@ class Hub:
             wire.socket.close()
 
     def _turn(self, worker: int) -> None:
-        wire = self._wires[worker]
+        wire = self._wires.get(worker)
+        if wire is None:
+            return  # its death came in the same moment and was seen first
         for text in wire.lines():
             self._hand_on(worker, text)
         self._send(worker, b"")

@@ -1,6 +1,7 @@
 """A worker's end of its link to the supervisor, and over it to the other workers."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import attrs
 import trio
@@ -36,10 +37,8 @@ class Link:
         """Sends and hears, until the supervisor is gone."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._write)
-            try:
+            with suppress(trio.BrokenResourceError):
                 await self._read()
-            except trio.BrokenResourceError:
-                pass
             nursery.cancel_scope.cancel()
 
     async def _write(self) -> None:

@@ -1,4 +1,4 @@
-"""Signals for a program without an event loop: each becomes a byte in a socket, to be selected with the rest."""
+"""Signals for a program without an event loop: each becomes a byte in a socket, selected with the rest."""
 
 import signal
 import socket

@@ -54,10 +54,15 @@ def supervise(config: Config, say: Callable[[str], None], run: Run) -> int:
         return supervisor.watch()
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class _Child:
     process: ForkProcess
     began: float
+    killed: bool = False
+
+    def kill(self) -> None:
+        self.killed = True
+        self.process.kill()
 
 
 @attrs.define(eq=False)
@@ -162,7 +167,10 @@ class Supervisor:
             child.process.terminate()
 
     def _patience(self) -> float | None:
-        moments = [*self._due.values(), *([] if self._kill_at is None else [self._kill_at])]
+        """Seconds until something is due; None if only events can change anything."""
+        moments = list(self._due.values())
+        if self._kill_at is not None and not all(c.killed for c in self._children.values()):
+            moments.append(self._kill_at)
         return max(0.0, min(moments) - time.monotonic()) if moments else None
 
     def _start_due(self) -> None:
@@ -173,5 +181,7 @@ class Supervisor:
     def _kill_overdue(self) -> None:
         overdue = self._kill_at is not None and time.monotonic() >= self._kill_at
         for number in list(self._children) if overdue else self._hub.stuck(MOST_WAITING):
-            log.error("worker_killed", worker=number, why="too slow" if overdue else "stuck")
-            self._children[number].process.kill()
+            child = self._children[number]
+            if not child.killed:
+                log.error("worker_killed", worker=number, why="slow" if overdue else "stuck")
+                child.kill()
