@@ -34,8 +34,8 @@ class Link:
         self._send.send_nowait(line(to, message))
 
     async def run(self) -> None:
-        """Sends and hears, until the supervisor is gone."""
-        async with trio.open_nursery() as nursery:
+        """Sends and hears, until the supervisor is gone. Closes the stream."""
+        async with self.stream, trio.open_nursery() as nursery:
             nursery.start_soon(self._write)
             with suppress(trio.BrokenResourceError):
                 await self._read()

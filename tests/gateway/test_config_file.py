@@ -98,6 +98,7 @@ grace = 0
 body_limit = "1MiB"
 keepalive_comment = "500ms"
 fast = "none"
+workers = 3
 [state]
 url = "file:state"
 sync_interval = "1s"
@@ -131,6 +132,7 @@ key_limits = { tpm = 5, usd_per_month = 1.5 }
     assert (server.host, server.port, server.max_connections) == ("::1", 9000, 5)
     assert (server.keep_alive, server.write_timeout, server.grace) == (60.0, 7.0, 0.0)
     assert (server.body_limit, server.keepalive_comment, server.fast) == (2**20, 0.5, ())
+    assert server.workers == 3
     assert config.state.folder == Path(config.source).parent / "state"
     assert (config.state.sync_interval, config.state.on_store_failure) == (1.0, "serve")
     (provider,) = config.providers

@@ -42,6 +42,8 @@ def mistakes(read):
     ("text", "path", "message"),
     [
         ('[server]\nbind = "8400"', "server.bind", "expected an address"),
+        ("[server]\nworkers = 0", "server.workers", "from 1 to 256, found 0"),
+        ("[server]\nworkers = true", "server.workers", "from 1 to 256, found"),
         ("[server]\nmax_connections = 0", "server.max_connections", "at least 1, found 0"),
         ("[server]\nbody_limit = 0", "server.body_limit", "must be more than zero"),
         ("[server]\ngrace = nan", "server.grace", "found nan"),

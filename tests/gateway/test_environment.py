@@ -55,16 +55,29 @@ def test_a_file_is_found_and_read(tmp_path: Path):
 def test_options_win_over_the_environment_and_that_over_the_file(tmp_path: Path):
     """In this order, each for itself."""
     (tmp_path / "hedgerow.toml").write_text(
-        LOCAL + '[server]\nbind = "127.0.0.1:1"\ngrace = 1\n[state]\nurl = "file:/1"\n'
+        LOCAL + '[server]\nbind = "127.0.0.1:1"\ngrace = 1\nworkers = 2\n[state]\nurl = "file:/1"\n'
     )
     assert load_config(None, {}, tmp_path).server.port == 1
-    environ = {"HEDGEROW_BIND": "127.0.0.1:2", "HEDGEROW_STATE": "file:/2"}
+    assert load_config(None, {}, tmp_path).server.workers == 2
+    environ = {"HEDGEROW_BIND": "127.0.0.1:2", "HEDGEROW_STATE": "file:/2", "HEDGEROW_WORKERS": "3"}
     of_environment = load_config(None, environ, tmp_path)
     assert (of_environment.server.port, of_environment.state.url) == (2, "file:/2")
-    of_options = load_config(None, environ, tmp_path, bind="[::1]:3", state="file:s")
+    assert of_environment.server.workers == 3
+    options = {"bind": "[::1]:3", "state": "file:s", "workers": "4"}
+    of_options = load_config(None, environ, tmp_path, **options)
     assert (of_options.server.host, of_options.server.port) == ("::1", 3)
     assert of_options.state.folder == tmp_path / "s"
-    assert of_options.server.grace == 1
+    assert (of_options.server.grace, of_options.server.workers) == (1, 4)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "many", "1.5", "257"])
+def test_no_sensible_number_of_workers(tmp_path: Path, number: str):
+    """Said with the option or the variable, and with what it may be."""
+    expected = "expected a whole number from 1 to 256, found"
+    with pytest.raises(ConfigErrors, match=f"--workers: {expected}"):
+        load_config(None, HOME, tmp_path, workers=number)
+    with pytest.raises(ConfigErrors, match=f"HEDGEROW_WORKERS: {expected}"):
+        load_config(None, HOME | {"HEDGEROW_WORKERS": number}, tmp_path)
 
 
 def test_empty_variables_are_as_none(tmp_path: Path):

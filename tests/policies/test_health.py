@@ -5,6 +5,7 @@ import random
 import pytest
 
 from policies.health import PROBE_WAIT, Health
+from policies.rest import Lifted, Rested, Told
 from policies.target import Target
 from providers import errors
 from providers.errors import RateLimited, UpstreamFailed
@@ -360,3 +361,78 @@ def test_forgetting_leaves_what_is_still_configured():
     assert set(health._records) == {("ejected", "a-1")}
     health.retain([])
     assert health.available(A1, 1.0)
+
+
+def pair() -> tuple[Health, Health, list[Told]]:
+    """Two processes: what the first finds, the second adopts; and what either has told."""
+    told: list[Told] = []
+    first, second = Health(), Health(tell=told.append)
+
+    def tell(found: Told) -> None:
+        told.append(found)
+        second.adopt(found, now=0.0)
+
+    first.tell = tell
+    return first, second, told
+
+
+@pytest.mark.parametrize("error", [LIMITED, FAILED, INVALID, EMPTY, MISSING])
+def test_what_one_process_finds_another_keeps_to(error):
+    """The same keys rest for the same time, whatever the trouble was; nothing is told twice."""
+    first, second, told = pair()
+    see(first, A1, error, error, error)
+    for target in (A1, A2, A1_OTHER, B1):
+        assert second.state(target, 5.0) == first.state(target, 5.0)
+        assert second.soonest([target], 5.0) == first.soonest([target], 5.0)
+    assert len(told) == 1
+
+
+def test_a_key_that_one_process_cured_is_back_in_another():
+    """Its answer counts if its call began after the rest did, as at home."""
+    first, second, told = pair()
+    ejected(A1, health=first)
+    assert second.state(A1, 5.0) == "ejected"
+    see(first, A1, None, now=12.0, begun=11.0)
+    assert second.state(A1, 12.0) == "active"
+    assert [type(each) for each in told] == [Rested, Lifted]
+    ejected(A1, now=13.0, health=second)
+    second.adopt(Lifted(("ejected", "a-1"), 12.5), 14.0)
+    assert second.state(A1, 14.0) == "ejected"
+
+
+def test_an_adopted_ejection_counts_in_the_next_ones_length():
+    """Coming back only to fail is longer each time, also where each process saw only one of them."""
+    first, second, _ = pair()
+    ejected(A1, health=first)
+    (change,) = see(second, A1, FAILED, now=11.0)
+    assert change.until == 31.0
+
+
+def test_the_longer_of_two_rests_holds():
+    """Old news does not shorten what was found here."""
+    _, second, _ = pair()
+    see(second, A1, LIMITED)
+    second.adopt(Rested(("cooling", "org-a", "m"), "cooling", 0.0, 4.0), 1.0)
+    assert second.soonest([A1], 1.0) == 9.0
+
+
+def test_a_newcomer_is_told_all_that_keeps_calls_away():
+    """Rests and drained keys: it begins where the others are."""
+    first, _, _ = pair()
+    see(first, A1, LIMITED)
+    ejected(B1, health=first)
+    first.drain("a-2")
+    newcomer = Health()
+    for told in first.known():
+        newcomer.adopt(told, 1.0)
+    for target in (A1, A2, B1, A1_OTHER):
+        assert newcomer.state(target, 1.0) == first.state(target, 1.0)
+
+
+def test_the_operators_word_reaches_every_process():
+    """A key taken out here is taken out there, and put back."""
+    first, second, _ = pair()
+    first.drain("a-1")
+    assert second.state(A1, 0.0) == "draining"
+    first.drain("a-1", False)
+    assert second.state(A1, 0.0) == "active"

@@ -93,3 +93,13 @@ def test_a_limit_of_nothing_divides_by_nothing():
     """It lets nothing in, and never will."""
     assert Rate(0).wait(1, 0.0) > 0
     assert Rate(0).quota(0.0).remaining == 0
+
+
+def test_a_level_can_be_raised_and_never_lowered() -> None:
+    """What another process has seen of the same rate counts, and drains like the rest."""
+    rate = Rate(60)
+    rate.charge(10, 0.0)
+    rate.raise_to(30.0, 5.0)
+    assert rate.level(5.0) == 30.0
+    rate.raise_to(1.0, 10.0)
+    assert rate.level(10.0) == 25.0

@@ -44,3 +44,12 @@ def test_only_a_cooled_domain_returns_without_probation(reason):
     assert Rest(reason, 0.0, 10.0).claim(10.0) is (reason != "cooling")
     assert Rest(reason, 0.0, 10.0).has_probation is (reason != "cooling")
     assert Rest(reason, 0.0, 10.0).state == STATES[reason]
+
+
+def test_an_answer_disproves_a_rest_that_began_before_its_call() -> None:
+    """But no answer ends a rate limit before its time."""
+    ejected, cooling = Rest("ejected", 1.0, 9.0), Rest("cooling", 1.0, 9.0)
+    assert ejected.disproved(2.0, 3.0)
+    assert not ejected.disproved(1.0, 3.0)
+    assert not cooling.disproved(2.0, 3.0)
+    assert cooling.disproved(2.0, 9.0)
