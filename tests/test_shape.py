@@ -20,6 +20,8 @@ WITHOUT_THEIR_OWN_TEST = {
     "gateway/front/settings.py": "plain values; every test of the front sets some",
     "gateway/front/site.py": "a bundle of parts; every test of the front builds one",
     "gateway/serve.py": "tests/system starts, stops and kills it",
+    "gateway/workers/supervisor.py": "tests/system/test_workers.py starts, stops and kills it",
+    "gateway/workers/worker.py": "tests/system/test_workers.py",
     "gateway/cli/check.py": "tests/system/test_beside.py",
     "gateway/cli/project.py": "tests/system/test_beside.py",
     "gateway/cli/serve.py": "tests/system",

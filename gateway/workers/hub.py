@@ -120,6 +120,7 @@ class Hub:
     def _send(self, worker: int, data: bytes) -> None:
         wire = self._wires[worker]
         wire.send(data)
-        if wire.socket in self.selector.get_map():
-            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if wire.waiting else 0)
-            self.selector.modify(wire.socket, wanted, partial(self._turn, worker))
+        key = self.selector.get_map().get(wire.socket)
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if wire.waiting else 0)
+        if key is not None and key.events != wanted:
+            self.selector.modify(wire.socket, wanted, key.data)

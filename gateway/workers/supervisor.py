@@ -93,12 +93,18 @@ class Supervisor:
         gc.collect()
         gc.freeze()  # what the workers share stays shared: no collection touches it
         self._start(1)
-        while self._children or self._due:
-            for key, _ in self.selector.select(self._patience()):
-                key.data()
-            self._start_due()
-            self._kill_overdue()
+        try:
+            while self._children or self._due:
+                self._turn()
+        finally:
+            self._hub.close()  # should this be a bug: the workers stop, as without a supervisor
         return self._code
+
+    def _turn(self) -> None:
+        for key, _ in self.selector.select(self._patience()):
+            key.data()
+        self._start_due()
+        self._kill_overdue()
 
     def _start(self, number: int) -> None:
         link = self._hub.join(number)

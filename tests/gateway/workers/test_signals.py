@@ -1,10 +1,35 @@
 """Signals as something that can be selected."""
 
-import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 
+from gateway.workers.signals import caught
+from tests.gateway_process import ROOT
+
+FORKED = """
+import multiprocessing, os, signal
 from gateway.workers.signals import caught, held_back, released
+
+def live(told):
+    released()
+    os.kill(os.getpid(), signal.SIGINT)
+    told.send("alive")
+    signal.pause()
+
+fork = multiprocessing.get_context("fork")
+read, written = fork.Pipe(duplex=False)
+with caught() as signals:
+    with held_back():
+        child = fork.Process(target=live, args=(written,))
+        child.start()
+    said = read.recv()
+    os.kill(child.pid, signal.SIGTERM)
+    child.join(10)
+    os.kill(os.getpid(), signal.SIGINT)
+    print(said, child.exitcode, signals.take())
+"""
 
 
 def test_each_signal_is_counted_and_the_old_handlers_come_back() -> None:
@@ -19,34 +44,9 @@ def test_each_signal_is_counted_and_the_old_handlers_come_back() -> None:
 
 
 def test_a_child_answers_for_itself() -> None:
-    """SIGTERM ends it, Ctrl-C at the terminal does not; its parent is told of neither."""
-    fork = multiprocessing.get_context("fork")
-    read, written = fork.Pipe(duplex=False)
-    with caught() as signals:
-        with held_back():
-            child = fork.Process(target=_child, args=(written,))
-            child.start()
-        assert read.recv() == "alive after SIGINT"
-        assert child.pid is not None
-        os.kill(child.pid, signal.SIGTERM)
-        child.join(10)
-        signals.socket.settimeout(0.0)
-        assert child.exitcode == -signal.SIGTERM
-        assert _taken(signals.socket.recv) == 0
-    for each in (read, written):
-        each.close()
-
-
-def _child(told: "multiprocessing.connection.Connection") -> None:
-    released()
-    os.kill(os.getpid(), signal.SIGINT)
-    told.send("alive after SIGINT")
-    signal.pause()
-
-
-def _taken(receive: object) -> int:
-    assert callable(receive)
-    try:
-        return len(receive(1024))
-    except BlockingIOError:
-        return 0
+    """SIGTERM ends it, Ctrl-C does not; its parent is told of neither, only of its own."""
+    command = [sys.executable, "-W", "error", "-c", FORKED]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=30, cwd=ROOT, check=False
+    )
+    assert done.stdout.split() == ["alive", str(-signal.SIGTERM), "1"], done.stderr
