@@ -3,7 +3,7 @@
 | what                                  | told                                   | taken up by          |
 |---------------------------------------|----------------------------------------|----------------------|
 | calls in flight, holds, rates charged | when they changed, every 20 ms at most | `policies.shared`    |
-| rests of keys, and their ends, drains | the same                               | `Health.adopt`       |
+| rests of keys, and their ends, drains | at once                                | `Health.adopt`       |
 | all of these at once                  | to a worker that has just begun        | the same             |
 | values of the metrics                 | when a scrape asks                     | `scrape`             |
 
@@ -61,7 +61,6 @@ class Sharing:
     _link: Link = attrs.field(init=False)
     _peers: set[int] = attrs.field(factory=set, init=False)
     _changed: set[MeterName] = attrs.field(factory=set, init=False)
-    _found: list[Told] = attrs.field(factory=list, init=False)
     _news: trio.Event = attrs.field(factory=trio.Event, init=False)
     _scrapes: Scrapes = attrs.field(factory=Scrapes, init=False)
 
@@ -75,7 +74,7 @@ class Sharing:
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Tells and hears, for ever. The gateway stops when the supervisor is gone."""
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._tell_news)
+            nursery.start_soon(self._tell_use)
             task_status.started()
             await self._link.run()
             self.context.stop.set()
@@ -170,23 +169,15 @@ class Sharing:
         return SharedMeter(limits, whose, changed=changed)
 
     def _tell(self, told: Told) -> None:
-        self._found.append(told)
-        self._news.set()
+        self._link.post(found_message([told], self._shift()))
 
-    async def _tell_news(self) -> None:
+    async def _tell_use(self) -> None:
         while True:
             await self._news.wait()
             self._news = trio.Event()
-            self._flush()
-            await trio.sleep(PAUSE)
-
-    def _flush(self) -> None:
-        found, self._found = self._found, []
-        changed, self._changed = self._changed, set()
-        if found:
-            self._link.post(found_message(found, self._shift()))
-        if changed:
+            changed, self._changed = self._changed, set()
             self._link.post(Used([(name, self._meter(name).own()) for name in changed]))
+            await trio.sleep(PAUSE)
 
     def _shift(self) -> float:
         """How much more the machine's clock shows than ours."""

@@ -90,3 +90,17 @@ def test_each_key_has_a_meter_of_its_own_where_keys_have_limits(context: Context
     assert one is not two
     assert (one.whose, one.limits) == ("key", Limits(rpm=1))
     assert context.meters_of(Principal("demo", "live", "a1")) == (project, one)
+
+
+def test_limits_are_kept_by_project_and_by_key(context: Context) -> None:
+    """One meter for all keys of a project, and one for each key where keys have limits too."""
+    limited = ProjectConfig("demo", limits=Limits(rpm=5), key_limits=Limits(tpm=7))
+    plain = ProjectConfig("plain", limits=Limits(rpm=5))
+    context.config = Config(projects=(limited, plain))
+    first, second = (context.meters_of(Principal("demo", "live", key)) for key in ("k1", "k2"))
+    assert first[0] is second[0] is context.meter(("demo", None))
+    assert first[1] is not second[1]
+    assert first[1] is context.meter(("demo", "k1"))
+    assert (first[0].whose, first[1].whose) == ("project", "key")
+    assert len(context.meters_of(Principal("plain", "live", "k3"))) == 1
+    assert context.meters_of(Principal("unknown", "live", "k4")) == ()

@@ -51,7 +51,7 @@ workers = 2
 limits = { concurrent = 2 }
 """
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")
