@@ -6,7 +6,8 @@ from gateway.account import Books
 from gateway.auth import Principal
 from gateway.catalog import Catalog
 from gateway.config import Config, KeyConfig, ProjectConfig, ProviderConfig
-from gateway.context import Context
+from gateway.context import Context, MeterName
+from policies.limits import Meter, Whose
 from policies.pool import Pool
 from policies.settings import Limits
 from providers.types import ModelInfo, Secret
@@ -92,15 +93,20 @@ def test_each_key_has_a_meter_of_its_own_where_keys_have_limits(context: Context
     assert context.meters_of(Principal("demo", "live", "a1")) == (project, one)
 
 
-def test_limits_are_kept_by_project_and_by_key(context: Context) -> None:
-    """One meter for all keys of a project, and one for each key where keys have limits too."""
-    limited = ProjectConfig("demo", limits=Limits(rpm=5), key_limits=Limits(tpm=7))
-    plain = ProjectConfig("plain", limits=Limits(rpm=5))
-    context.config = Config(projects=(limited, plain))
-    first, second = (context.meters_of(Principal("demo", "live", key)) for key in ("k1", "k2"))
-    assert first[0] is second[0] is context.meter(("demo", None))
-    assert first[1] is not second[1]
-    assert first[1] is context.meter(("demo", "k1"))
-    assert (first[0].whose, first[1].whose) == ("project", "key")
-    assert len(context.meters_of(Principal("plain", "live", "k3"))) == 1
-    assert context.meters_of(Principal("unknown", "live", "k4")) == ()
+def test_a_meter_may_be_asked_for_by_its_name(context: Context) -> None:
+    """For whoever hears of calls elsewhere; and be of a kind that counts those too."""
+    made: list[tuple[MeterName, Limits, str]] = []
+
+    def new_meter(name: MeterName, limits: Limits, whose: Whose) -> Meter:
+        made.append((name, limits, whose))
+        return Meter(limits, whose)
+
+    context.new_meter = new_meter
+    demo = ProjectConfig("demo", limits=Limits(rpm=5), key_limits=Limits(tpm=7))
+    context.config = Config(projects=(demo,))
+    known = (context.meter(("demo", None)), context.meter(("demo", "a1")))
+    assert context.meters_of(Principal("demo", "live", "a1")) == known
+    assert made == [
+        (("demo", None), demo.limits, "project"),
+        (("demo", "a1"), demo.key_limits, "key"),
+    ]
