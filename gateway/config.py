@@ -5,6 +5,7 @@ changes nothing can be told. Durations are seconds, sizes bytes. No `repr` shows
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -168,3 +169,8 @@ class Config:
     simulated: bool = False
     warnings: tuple[str, ...] = ()
     source: str = "environment"
+
+    @cached_property
+    def by_name(self) -> Mapping[str, ProjectConfig]:
+        """The projects; each request asks for its own."""
+        return {project.name: project for project in self.projects}

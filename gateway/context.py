@@ -75,7 +75,7 @@ class Context:
 
     def project(self, name: str) -> ProjectConfig | None:
         """What the configuration says of a project, if anything."""
-        return next((p for p in self.config.projects if p.name == name), None)
+        return self.config.by_name.get(name)
 
     def globs(self, project: str) -> tuple[str, ...]:
         """The models a project may use: the file's word where it has one, else the journal's."""

@@ -34,6 +34,15 @@ MOST_ROUTES = 1024
 """Routes that are remembered; a client may name models that nobody lists."""
 
 
+@attrs.frozen(eq=False)
+class Facts:
+    """What a route's targets have in common: the dialects that they speak, and whether all have a price."""
+
+    route: Route
+    dialects: tuple[Dialect, ...]
+    priced: bool
+
+
 @attrs.define(eq=False)
 class Live:
     """Answers by racing upstream calls. `stopping` says whether the process is about to end."""
@@ -45,7 +54,7 @@ class Live:
     store: Store
     stopping: Callable[[], bool] = lambda: False
     _unstreamed: Unstreamed = attrs.field(factory=Unstreamed)
-    _spoken: dict[int, tuple[Route, tuple[Dialect, ...]]] = attrs.field(factory=dict)
+    _facts: dict[int, Facts] = attrs.field(factory=dict)
     _policies: PolicyLog = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -79,9 +88,11 @@ class Live:
                 _tell_trail(ticket, race)
 
     def _contest(self, ticket: Ticket, offer: Offer, account: Account) -> Contest:
+        route = self._able(offer.route, ticket.call)
         return Contest(
             name=offer.label,
-            route=self._able(offer.route, ticket.call),
+            route=route,
+            priced=self._facts_of(route).priced,
             policy=ticket.policy,
             features=ticket.features,
             pool=self.pool,
@@ -107,7 +118,7 @@ class Live:
 
     def _able(self, route: Route, call: Call) -> Route:
         """The route without targets whose provider cannot honour the call."""
-        if all(dialect.refuses(call) is None for dialect in self._dialects(route)):
+        if all(dialect.refuses(call) is None for dialect in self._facts_of(route).dialects):
             return route
         refused: str | None = None
         tiers: list[tuple[Target, ...]] = []
@@ -124,19 +135,18 @@ class Live:
             raise bad_request(f"No provider of this model supports '{refused}'", refused)
         return tuple(tiers)
 
-    def _dialects(self, route: Route) -> tuple[Dialect, ...]:
-        """The dialects that are spoken on a route; looked up once, for there may be hundreds of keys."""
-        known = self._spoken.get(id(route))
-        if known is None or known[0] is not route:
-            if len(self._spoken) >= MOST_ROUTES:
-                self._spoken.clear()
-            found = {
-                id(dialect := self.upstreams.find(target).dialect): dialect
-                for tier in route
-                for target in tier
-            }
-            known = self._spoken[id(route)] = route, tuple(found.values())
-        return known[1]
+    def _facts_of(self, route: Route) -> Facts:
+        """Looked up once for a route, for there may be hundreds of keys."""
+        known = self._facts.get(id(route))
+        if known is None or known.route is not route:
+            if len(self._facts) >= MOST_ROUTES:
+                self._facts.clear()
+            targets = [target for tier in route for target in tier]
+            dialects = [self.upstreams.find(target).dialect for target in targets]
+            distinct = tuple({id(dialect): dialect for dialect in dialects}.values())
+            priced = all(target.price is not None for target in targets)
+            known = self._facts[id(route)] = Facts(route, distinct, priced)
+        return known
 
     def _ended(self, attempt: Attempt) -> None:
         """One attempt is over: the pool learns from it, and what changed is told."""

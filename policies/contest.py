@@ -69,7 +69,7 @@ class Contest:
     """The decisions of one race. `name` is the route's, `deadline` on the clock of every `now`.
 
     `afford` asks the project's own limits for so many tokens and nano-dollars more. `stopping` says
-    whether the process is about to end.
+    whether the process is about to end, `priced` whether every target of the route has a price.
     """
 
     name: str
@@ -81,6 +81,7 @@ class Contest:
     deadline: float
     afford: Callable[[int, int], bool] = lambda _tokens, _nano_usd: True
     stopping: Callable[[], bool] = lambda: False
+    priced: bool = False
     plan: Plan = OFF
     skips: list[Skip] = attrs.field(factory=list)
 
@@ -258,13 +259,9 @@ class Contest:
 
     def _cost(self, scope: Scope, target: Target) -> int:
         """What a call costs the budget: its price up to the first token, where all prices are known."""
-        if self.policy.hedge.unit == "requests" or not self._priced:
+        if self.policy.hedge.unit == "requests" or not self.priced:
             return 1
         return cost.estimate(target.price, self.features.prompt_tokens, 1, warm=scope.warm)
-
-    @cached_property
-    def _priced(self) -> bool:
-        return all(target.price is not None for tier in self.route for target in tier)
 
     def _cost_there(self, target: Target) -> float:
         features = self.features

@@ -59,7 +59,7 @@ class PeakEwma:
 
 
 def _log(seconds: float) -> float:
-    return math.log(seconds if seconds > FLOOR else FLOOR)
+    return math.log(max(seconds, FLOOR))
 
 
 @attrs.define(eq=False)

@@ -34,7 +34,7 @@ not wait for the news itself: a dict to which it adds `at_once`."""
 class FastExchange:
     """An exchange over plain HTTP/1.1; websockets go another way.
 
-    `scope` is the one that its connection's exchanges run in, one after the other: an abandoned one is the last.
+    `scope` is the one that a connection's exchanges run in, one after the other: an abandoned one is the last.
     """
 
     def __init__(self, site: Site, line: Line, head: Head, scope: trio.CancelScope) -> None:
@@ -185,7 +185,7 @@ class FastExchange:
                 self._head.method,
                 self._head.version,
                 event["status"],
-                event["headers"],
+                tuple(event["headers"]),
                 close=close,
             )
         elif event["type"] == "http.response.body":

@@ -48,6 +48,7 @@ def contest(*targets: Target, **changes: object) -> Contest:
         pool=Pool(),
         rng=random.Random(1),
         deadline=100.0,
+        priced=bool(targets) and all(target.price is not None for target in targets),
     )
     return attrs.evolve(made, **changes)
 
