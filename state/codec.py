@@ -5,10 +5,10 @@
 
     {"t":"segment","v":1,"created":…,"first":1,"prev":"","prev_last":0,"prev_sha256":"","crc":"…"}\\n
 
-Each line is one valid JSON object, so that `jq` reads a log. The checksum is the CRC-32 of all bytes
-before `,"crc":"` and is compared byte by byte, never parsed: any single flipped bit shows. JSON
-escapes quotes, so `,"seq":` and `{"t":"` cannot occur inside a text. Lines end with `\\n` and with
-nothing else. Whatever `encode` returns, `decode` reads.
+Each line is one valid JSON object, so that `jq` reads a log; a member that has its default is left
+out. The checksum is the CRC-32 of all bytes before `,"crc":"` and is compared byte by byte, never
+parsed: any single flipped bit shows. JSON escapes quotes, so `,"seq":` and `{"t":"` cannot occur
+inside a text. Lines end with `\\n` and with nothing else. Whatever `encode` returns, `decode` reads.
 """
 
 from typing import Any
@@ -18,7 +18,8 @@ import attrs
 import msgspec
 
 from state.errors import RecordRefused
-from state.records import KINDS, CountedRequest, Readable, Record, RequestEnded
+from state.lines import LINES
+from state.records import KINDS, UNCOUNTED, CountedRequest, Readable, Record, RequestEnded
 
 MAX_LINE = 1 << 20
 """The longest line that is written, in bytes."""
@@ -48,39 +49,61 @@ def _head(tag: str, version: int) -> bytes:
     return f'{{"t":"{tag}","v":{version}'.encode()
 
 
-_HEADS = {kind: _head(kind.t, kind.v) for kind in KINDS}
-_WHOLE = {kind: msgspec.json.Decoder(kind) for kind in KINDS}
+_DECODERS: dict[bytes, msgspec.json.Decoder[Any]] = {
+    _head(kind.t, kind.v): msgspec.json.Decoder(CountedRequest if kind is RequestEnded else kind)
+    for kind in KINDS
+}
 _REQUEST = msgspec.json.Decoder(RequestEnded)
-_DECODERS: dict[bytes, msgspec.json.Decoder[Any]] = {_HEADS[kind]: _WHOLE[kind] for kind in KINDS}
-_DECODERS[_HEADS[RequestEnded]] = msgspec.json.Decoder(CountedRequest)
+_LINES = {kind: msgspec.json.Decoder(line) for kind, line in LINES.items()}
 _HEADER_HEAD = _head("segment", 1) + b","
 _HEADER_DECODER = msgspec.json.Decoder(SegmentHeader)
 _ENCODER = msgspec.json.Encoder()
 
 
-def encode(record: Record, seq: int, ts: int) -> tuple[bytes, Record]:
-    """The record's line, newline included, and the record as it will be read from it.
+def encode(record: Record, seq: int, ts: int) -> tuple[bytes, Readable]:
+    """The record's line, newline included, and the record as `decode` will read it.
 
     `ts` stands in for a record's own 0. Raises RecordRefused if the line is longer than MAX_LINE or
-    could not be read back: a log never holds a line that stops the next start.
+    could not be read back: a log never holds a line that stops the next start. Every member is checked
+    against its type; beyond that only a float that is no number cannot be read, because it is written as
+    null: a line with a null is read to see.
     """
+    kind = type(record)
     try:
-        line = _seal(_members(record, seq, ts))
-        kept = _WHOLE[type(record)].decode(line)
+        line = msgspec.convert(record, LINES[kind], from_attributes=True)
+        line.seq = seq
+        line.ts = line.ts or ts
+        body = _ENCODER.encode(line)
+        if b"null" in body:
+            line = _LINES[kind].decode(body)
     except (ValueError, TypeError, OverflowError) as error:
         _, _, where = str(error).partition(" - at ")  # the rest may quote the value
         raise RecordRefused(f"a {record.t} record cannot be kept: {where or 'no JSON'}") from None
-    if len(line) > MAX_LINE:
-        raise RecordRefused(f"a {record.t} record of {len(line)} bytes is over {MAX_LINE}")
-    return line, kept
+    sealed = _seal(body[:-1])
+    if len(sealed) > MAX_LINE:
+        raise RecordRefused(f"a {record.t} record of {len(sealed)} bytes is over {MAX_LINE}")
+    if kind is RequestEnded:
+        return sealed, _counted(line, sealed)
+    return sealed, msgspec.convert(line, kind, from_attributes=True)
 
 
-def _members(record: Record, seq: int, ts: int) -> bytes:
-    """All of the line but its checksum. The encoder decides where `ts` stands, and we otherwise."""
-    body = _ENCODER.encode(record)
-    before, _, after = body.partition(b'"ts":%d' % record.ts)
-    members = before[1:] + after[1:-1] if after[:1] == b"," else before[1:-1]
-    return b'%b,"seq":%d,"ts":%d,%b' % (_HEADS[type(record)], seq, record.ts or ts, members)
+def _counted(line: Any, sealed: bytes) -> CountedRequest:
+    """By position: this is done for every request."""
+    return CountedRequest(
+        line.ts,
+        line.project,
+        line.environment,
+        line.status,
+        line.prompt_tokens,
+        line.completion_tokens,
+        line.nano_usd,
+        line.error,
+        UNCOUNTED * len(line.attempts),
+        line.tax_low,
+        line.tax_high,
+        line.key,
+        sealed[:-1],
+    )
 
 
 def decode(line: bytes) -> tuple[int, Readable | None]:

@@ -59,6 +59,6 @@ class Disk:
 
     def write_all(self, fd: int, data: bytes) -> None:
         """Write until everything is taken. After an OSError a part may have been."""
-        rest = memoryview(data)
-        while rest:
-            rest = rest[self.write(fd, rest) :]
+        taken = self.write(fd, data)
+        while taken < len(data):
+            taken += self.write(fd, memoryview(data)[taken:])

@@ -37,6 +37,7 @@ Stamp: TypeAlias = tuple[int, str, int]
 T = TypeVar("T")
 _Latest: TypeAlias = dict[str, tuple[Stamp, T]]
 _Request: TypeAlias = RequestEnded | CountedRequest
+_REQUEST = (CountedRequest, RequestEnded)
 
 _NEVER: Stamp = (-1, "", 0)
 
@@ -90,7 +91,7 @@ class Indexes:
     def apply(self, record: Readable, *, writer: str, seq: int) -> None:
         """Fold one record in. Each record of a log once, in its order; logs in any interleaving."""
         stamp = (record.ts, writer, seq)
-        if isinstance(record, _Request):
+        if isinstance(record, _REQUEST):
             self._ledger.count(record)
             self._remember(record, stamp)
         elif isinstance(record, ControlRecord):

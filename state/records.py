@@ -232,6 +232,10 @@ class _Uncounted(msgspec.Struct, gc=False):
     pass
 
 
+UNCOUNTED = (_Uncounted(),)
+"""An attempt of which only its being there is counted."""
+
+
 class CountedRequest(msgspec.Struct, gc=False):
     """What is counted of a `RequestEnded`, as its line is read: that takes half the time of the whole.
 

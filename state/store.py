@@ -27,7 +27,7 @@ from state.indexes import Indexes
 from state.lock import Claim, claim_free, claim_turn
 from state.log import Log
 from state.options import Options, Statistics
-from state.records import ControlRecord, Dropped, Record
+from state.records import ControlRecord, CountedRequest, Dropped, Readable, Record
 from state.recovery import recover
 from state.syncer import DEADLINE, Syncer
 from state.tail import Tail
@@ -51,7 +51,7 @@ class Store:
     _follower: Follower
     _syncer: Syncer = attrs.field(init=False)
     _telemetry: Telemetry = attrs.field(init=False)
-    _held: deque[tuple[int, Record]] = attrs.field(factory=deque, init=False)
+    _held: deque[tuple[int, Readable]] = attrs.field(factory=deque, init=False)
     _latest_change: int = attrs.field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -133,8 +133,8 @@ class Store:
 
     def tell(self, record: Record) -> None:
         """Append the record soon, or drop and count it if too many wait. Raises RecordRefused."""
-        codec.encode(record, 0, 0)
-        self._telemetry.add(attrs.evolve(record, ts=record.ts or self.options.clock()))
+        _, kept = codec.encode(record, 0, self.options.clock())
+        self._telemetry.add(codec.whole(kept) if isinstance(kept, CountedRequest) else kept)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Sync, write what was told, follow the other logs; until cancelled, which flushes all."""
@@ -214,26 +214,32 @@ class Store:
     ) -> None:
         self.close()
 
-    def _append(self, records: tuple[Record, ...]) -> list[tuple[int, Record]]:
+    def _append(self, records: tuple[Record, ...]) -> list[tuple[int, Readable]]:
         """The records as they now stand in the log, with their numbers."""
-        ts = self._stamp(records)
-        first = self._log.end.seq + 1
-        written = [codec.encode(record, seq, ts) for seq, record in enumerate(records, first)]
-        if written:
-            self._log.append(b"".join(line for line, _ in written), len(written))
-        return [(seq, record) for seq, (_, record) in enumerate(written, first)]
+        ts, seq = self._stamp(records), self._log.end.seq
+        lines, numbered = [], []
+        for record in records:
+            seq += 1
+            line, kept = codec.encode(record, seq, ts)
+            lines.append(line)
+            numbered.append((seq, kept))
+        if lines:
+            self._log.append(b"".join(lines), len(lines))
+        return numbered
 
     def _stamp(self, records: tuple[Record, ...]) -> int:
         """Now; but a change is later than every change it may have seen, whatever the clocks say."""
         now = self.options.clock()
-        if not any(isinstance(record, ControlRecord) for record in records):
-            return now
-        self._latest_change = max(now, self._latest_change, self.indexes.latest_change + 1)
-        return self._latest_change
+        for record in records:
+            if isinstance(record, ControlRecord):
+                self._latest_change = max(now, self._latest_change, self.indexes.latest_change + 1)
+                return self._latest_change
+        return now
 
-    def _apply(self, appended: list[tuple[int, Record]]) -> None:
+    def _apply(self, appended: list[tuple[int, Readable]]) -> None:
+        writer = self._claim.name
         for seq, record in appended:
-            self.indexes.apply(record, writer=self.writer, seq=seq)
+            self.indexes.apply(record, writer=writer, seq=seq)
 
     def _apply_durable(self) -> None:
         while self._held and self._held[0][0] <= self._log.durable:

@@ -3,6 +3,7 @@
 import json
 from zlib import crc32
 
+import attrs
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -71,11 +72,45 @@ def test_a_request_is_read_back_as_it_was_written(record, seq):
     """Counted members at once, the rest when asked for."""
     line, kept = codec.encode(record, seq, 7)
     number, counted = codec.decode(line[:-1])
-    assert kept == record
+    assert kept == counted
     assert number == seq
     assert isinstance(counted, CountedRequest)
     assert len(counted.attempts) == len(record.attempts)
     assert codec.whole(counted) == record == codec.whole(record)
+
+
+ANYTHING = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(),
+    st.text(),
+    st.binary(),
+    st.lists(st.integers()),
+    st.just(AttemptEnded("k", "d", "m", "hedge", "lost", 0.0, None, float("inf"))),
+)
+
+
+@UNHURRIED
+@given(requests(), st.sampled_from(attrs.fields(RequestEnded)), ANYTHING)
+def test_whatever_is_in_a_request_it_is_refused_or_can_be_read(record, member, value):
+    """A line that stops the next start is never written, whatever our own code makes of a member."""
+    given_record = attrs.evolve(record, **{member.name: value})
+    try:
+        line, kept = codec.encode(given_record, 1, 7)
+    except RecordRefused:
+        return
+    assert codec.decode(line[:-1]) == (1, kept)
+    assert isinstance(codec.whole(kept), RequestEnded)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_that_is_none_is_refused_where_one_must_be(request_ended, number):
+    """JSON has no word for it; where there may be none it is none."""
+    with pytest.raises(RecordRefused):
+        codec.encode(request_ended(duration_ms=number), 1, 1)
+    _, kept = codec.encode(request_ended(ttft_ms=number), 1, 1)
+    assert codec.whole(kept).ttft_ms is None
 
 
 @UNHURRIED

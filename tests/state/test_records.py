@@ -5,6 +5,7 @@ import pytest
 from state import codec
 from state.records import (
     KINDS,
+    AttemptEnded,
     Dropped,
     KeyIssued,
     KeyRevoked,
@@ -65,6 +66,33 @@ def test_a_line_of_the_first_release_is_read(record, line):
     """Its checksum fits, and its members mean what they meant."""
     assert codec.intact(line.encode())
     assert codec.decode(line.encode())[1] == record
+
+
+def test_a_member_that_is_not_there_has_the_default_of_the_first_release():
+    """Lines leave defaults out, so a default may never change: this record is not to be edited."""
+    line = (
+        b'{"t":"request_ended","v":1,"seq":1,"ts":1795380002953,"request":"r","project":"p",'
+        b'"environment":"live","operation":"chat","model":"g","status":200,"streamed":true,"policy":"d",'
+        b'"hedged":"no","winner":null,"ttft_ms":null,"duration_ms":3.5,"prompt_tokens":1,'
+        b'"completion_tokens":2,"attempts":[{"key":"k","domain":"d","model":"m","role":"hedge",'
+        b'"outcome":"lost","start_ms":0.5,"first_ms":null,"end_ms":3.5}],"crc":"e2c81190"}'
+    )
+    # fmt: off
+    attempt = AttemptEnded(
+        "k", "d", "m", "hedge", "lost", 0.5, None, 3.5, None, None, 0, 0, "none", "", None, None, None,
+        audit=False, warm=False, inflight=0, ewma_ms=None, headroom=None, candidates=(), p_sel=1.0,
+        delay_ms=None, delay_src=None, probability=1.0, limits=None, nano_usd_low=0, nano_usd_high=0,
+    )
+    request = RequestEnded(
+        "r", "p", "live", "chat", "g", 200, True, "d", "no", None, None, 3.5, 1, 2, 0,
+        client_gone=False, error=None, hedge_delay_ms=None, hedge_skip=None, tags=(), attempts=(attempt,),
+        tax_low=0, tax_high=0, policy_id="", coin=None, arm="none", prompt_estimate=0, output_estimate=0,
+        affinity=None, unhedgeable=None, deadline_ms=None, skips=(), key="", ts=1795380002953,
+    )
+    # fmt: on
+    _, counted = codec.decode(line)
+    assert codec.intact(line)
+    assert codec.whole(counted) == request
 
 
 def test_every_kind_is_in_the_corpus():
