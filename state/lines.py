@@ -5,7 +5,8 @@ text; the line's encoder then writes the whole object in one go, in this order:
 
     {"t":"key_revoked","v":1,"seq":42,"ts":1795380002953,"digest":"…"}
 
-A member that has its default is left out: its absence says the same, and for ever.
+A record's own members are always there, for whoever reads a log with other tools. Of what is inside of them
+(attempts have thirty members each) those that have their default are left out: that says the same, for ever.
 """
 
 from functools import reduce
@@ -19,7 +20,7 @@ import msgspec
 from state.records import KINDS, Record
 
 
-class Line(msgspec.Struct, kw_only=True, tag_field="t", omit_defaults=True, gc=False):
+class Line(msgspec.Struct, kw_only=True, tag_field="t", gc=False):
     """What every line begins with. `seq` is not the record's to know: who writes it sets it."""
 
     v: int
