@@ -1,16 +1,15 @@
 """What a request costs the gateway and the bare proxy, in instructions, both counted in one run."""
 
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from functools import partial
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import attrs
 import httpx
 import trio
 
-from benchmarks.gate.instructions import PATIENCE, Counted, counted
+from benchmarks.gate.instructions import PATIENCE, Counted, Reading, counted
 from benchmarks.gate.lockstep import LockStep
 from benchmarks.overhead.subjects import module, settings
 from benchmarks.processes import create_project
@@ -44,6 +43,11 @@ KINDS = (
 )
 BARE = "bare"
 BATCHES = 5
+IDLE = 1.0
+"""Seconds of nothing before each round, to know what the server does on its own account."""
+
+Costs: TypeAlias = dict[str, list[float]]
+"""Instructions a request, batch by batch, by the name of its kind."""
 
 
 @attrs.frozen
@@ -55,72 +59,73 @@ class Conversation:
     lockstep: LockStep
     http: httpx.AsyncClient
 
-    async def costs(self, kinds: Sequence[Kind], batches: int) -> dict[str, list[float]]:
+    async def costs(self, kinds: Sequence[Kind], batches: int) -> Costs:
         """Instructions a request of each kind, batch by batch; the kinds take turns."""
         for kind in kinds:
             await self._ask(attrs.evolve(kind, count=WARM * kind.count))
         await self.server.begin()
-        costs: dict[str, list[float]] = {kind.name: [] for kind in kinds}
+        costs: Costs = {kind.name: [] for kind in kinds}
         for _ in range(batches):
+            idle = await self._idle()
             for kind in kinds:
                 await self._ask(kind)
-                costs[kind.name].append(await self.server.since() / kind.count)
+                spent = (await self.server.since()).beyond(idle)
+                costs[kind.name].append(spent / kind.count)
         return costs
+
+    async def _idle(self) -> Reading:
+        await self.server.since()
+        await trio.sleep(IDLE)
+        return await self.server.since()
 
     async def _ask(self, kind: Kind) -> None:
         for _ in range(kind.count):
             await self.lockstep.ask(self.http, self.url, kind.model, stream=kind.stream)
 
 
-async def measure(folder: Path, batches: int = BATCHES) -> dict[str, list[float]]:
+async def measure(folder: Path, batches: int = BATCHES) -> Costs:
     """Instructions a request, batch by batch: of each of `KINDS` for the gateway, `BARE` for the bare proxy.
 
     Raises:
         NoCounter: there is no valgrind that answers.
         RuntimeError: a server did not start.
     """
-    costs: dict[str, list[float]] = {}
+    costs: Costs = {}
 
-    async def note(measured: Callable[[Path, int], Awaitable[dict[str, list[float]]]]) -> None:
-        costs.update(await measured(folder, batches))
+    async def note(measured: Callable[[Path, trio.Nursery, int], Awaitable[Costs]]) -> None:
+        costs.update(await measured(folder, upstreams, batches))
 
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(note, _gateway)
-        nursery.start_soon(note, _bare)
+    async with trio.open_nursery() as upstreams:
+        async with trio.open_nursery() as both:
+            both.start_soon(note, _gateway)
+            both.start_soon(note, _bare)
+        upstreams.cancel_scope.cancel()
     return costs
 
 
-async def _gateway(folder: Path, batches: int) -> dict[str, list[float]]:
-    async with _upstream() as (lockstep, port):
-        config = folder / "hedgerow.toml"
-        config.write_text(settings(folder, f"http://127.0.0.1:{port}/v1", policy=NO_HURRY))
-        key = await trio.to_thread.run_sync(create_project, config, "bench")
-        command = [sys.executable, "-m", "gateway", "serve", "--config", str(config)]
-        async with counted(command, folder / "gateway", "Base URL") as server:
-            headers = {"authorization": f"Bearer {key}"}
-            async with _client(headers) as http:
-                url = server.line.split()[2]
-                return await Conversation(server, url, lockstep, http).costs(KINDS, batches)
-
-
-async def _bare(folder: Path, batches: int) -> dict[str, list[float]]:
-    async with _upstream() as (lockstep, port):
-        async with counted(module("bare", str(port)), folder / "bare") as server, _client({}) as http:
-            url = f"http://127.0.0.1:{server.line}/v1"
-            seen = await Conversation(server, url, lockstep, http).costs([WHOLE], batches)
-            return {BARE: seen[WHOLE.name]}
-
-
-@asynccontextmanager
-async def _upstream() -> AsyncIterator[tuple[LockStep, int]]:
+async def _gateway(folder: Path, nursery: trio.Nursery, batches: int) -> Costs:
     lockstep = LockStep()
-    async with trio.open_nursery() as nursery:
-        listeners = await nursery.start(
-            partial(trio.serve_tcp, lockstep.serve, 0, host="127.0.0.1")
-        )
-        yield lockstep, listeners[0].socket.getsockname()[1]
-        nursery.cancel_scope.cancel()
+    port = await lockstep.listen(nursery)
+    config = folder / "hedgerow.toml"
+    config.write_text(settings(folder, f"http://127.0.0.1:{port}/v1", policy=NO_HURRY))
+    key = await trio.to_thread.run_sync(create_project, config, "bench")
+    command = [sys.executable, "-m", "gateway", "serve", "--config", str(config)]
+    headers = {"authorization": f"Bearer {key}"}
+    async with (
+        counted(command, folder / "gateway", "Base URL") as server,
+        httpx.AsyncClient(headers=headers, timeout=PATIENCE, trust_env=False) as http,
+    ):
+        url = server.line.split()[2]
+        return await Conversation(server, url, lockstep, http).costs(KINDS, batches)
 
 
-def _client(headers: dict[str, str]) -> httpx.AsyncClient:
-    return httpx.AsyncClient(headers=headers, timeout=PATIENCE, trust_env=False)
+async def _bare(folder: Path, nursery: trio.Nursery, batches: int) -> Costs:
+    lockstep = LockStep()
+    command = module("bare", str(await lockstep.listen(nursery)))
+    async with (
+        counted(command, folder / "bare") as server,
+        httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as http,
+    ):
+        url = f"http://127.0.0.1:{server.line}/v1"
+        seen = await Conversation(server, url, lockstep, http).costs([WHOLE], batches)
+        return {BARE: seen[WHOLE.name]}

@@ -6,10 +6,10 @@ so the program starts uninstrumented, and counting begins when it is told to.
 
 import re
 import shutil
+import subprocess
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from subprocess import CalledProcessError
 
 import attrs
 import trio
@@ -26,6 +26,21 @@ class NoCounter(Exception):
     """Instructions cannot be counted here; says why and what helps."""
 
 
+@attrs.frozen
+class Reading:
+    """Instructions executed, in all threads, and the seconds that this took."""
+
+    instructions: int
+    seconds: float
+
+    def beyond(self, idle: "Reading") -> float:
+        """The instructions, without what the program would have executed in that time for nobody.
+
+        Its timers go by the clock, so that a slow processor counts more of them into a request.
+        """
+        return self.instructions - idle.instructions / idle.seconds * self.seconds
+
+
 @attrs.define(eq=False)
 class Counted:
     """A running program. `line` is what it said of itself."""
@@ -33,40 +48,48 @@ class Counted:
     line: str
     pid: int
     folder: Path
-    dumps: int = 0
+    _dumps: int = 0
+    _read_at: float = 0.0
 
     async def begin(self) -> None:
         """Counts from now on."""
         await self._ask("instrumentation", "on")
         await self.since()
 
-    async def since(self) -> int:
-        """Instructions executed since this was last asked, in all threads.
+    async def since(self) -> Reading:
+        """What has been executed since this was last asked.
 
         Raises:
             NoCounter: valgrind does not answer.
         """
-        self.dumps += 1
+        self._dumps += 1
+        before = self._read_at
         await self._ask("dump")
-        dump = self.folder / f"instructions.{self.dumps}"
+        self._read_at = trio.current_time()
+        dump = self.folder / f"instructions.{self._dumps}"
         found = _TOTALS.search(dump.read_text()) if dump.exists() else None
         if found is None:
             raise NoCounter(f"valgrind wrote no totals to {dump.name}")
-        return int(found[1])
+        return Reading(int(found[1]), self._read_at - before)
 
     async def _ask(self, *words: str) -> None:
         command = ["vgdb", f"--vgdb-prefix={self.folder}/vgdb", f"--pid={self.pid}", *words]
         try:
             await trio.run_process(command, capture_stdout=True, capture_stderr=True)
-        except CalledProcessError as error:
+        except subprocess.CalledProcessError as error:
             said = error.stderr.decode(errors="replace").strip()
             raise NoCounter(f"valgrind does not answer: {said}") from error
 
 
+def version() -> str:
+    """Valgrind's name and version."""
+    command = ["valgrind", "--version"]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)  # noqa: S603 - no shell
+    return done.stdout.strip()
+
+
 @asynccontextmanager
-async def counted(
-    command: Sequence[str], folder: Path, expect: str = ""
-) -> AsyncIterator[Counted]:
+async def counted(command: Sequence[str], folder: Path, expect: str = "") -> AsyncIterator[Counted]:
     """Runs a program so that it can be counted; `folder` is its own. Waits for the line with `expect`.
 
     Raises:
@@ -75,7 +98,7 @@ async def counted(
     """
     if shutil.which("valgrind") is None or shutil.which("vgdb") is None:
         raise NoCounter("valgrind is not installed; Debian and Ubuntu have it as `valgrind`")
-    folder.mkdir(exist_ok=True)
+    await trio.Path(folder).mkdir(exist_ok=True)
     valgrind = [
         "env",
         "PYTHONHASHSEED=0",  # the order of sets and the collisions of dicts, the same in every run

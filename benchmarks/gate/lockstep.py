@@ -8,6 +8,7 @@ Models are named as those of `benchmarks/overhead/upstream.py`: `say-64x1` is in
 import json
 import re
 from contextlib import suppress
+from functools import partial
 
 import attrs
 import httptools
@@ -28,6 +29,13 @@ class LockStep:
 
     heard: int = 0
     _news: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
+
+    async def listen(self, nursery: trio.Nursery) -> int:
+        """Answers as the upstream from now on, in this nursery; gives the port."""
+        serve = partial(trio.serve_tcp, self.serve, 0, host="127.0.0.1")
+        listeners: list[trio.SocketListener] = await nursery.start(serve)
+        port: int = listeners[0].socket.getsockname()[1]
+        return port
 
     async def serve(self, stream: trio.SocketStream) -> None:
         """The upstream's side of a connection."""
