@@ -13,8 +13,8 @@ from cyclopts import Parameter
 
 from benchmarks.gate.costs import BATCHES, measure
 from benchmarks.gate.instructions import NoCounter, version
-from benchmarks.gate.verdict import Kept, UnusableKept, Verdict, compare, ratios
-from gateway.cli.failures import FAILED, USAGE, alone
+from benchmarks.gate.verdict import Kept, UnusableKept, compare, ratios
+from gateway.cli.failures import FAILED, USAGE
 
 KEPT = Path(__file__).with_name("kept.json")
 MISSED = 3
@@ -33,28 +33,32 @@ def command(
     """
     try:
         known = Kept({}) if update else Kept.read(kept.read_bytes())
-        seen = _measured(batches)
-    except UnusableKept as error:
+        seen = _measured(batches, version())
+    except (OSError, UnusableKept) as error:
         return _failed(USAGE, f"{kept}: {error}")
     except NoCounter as error:
         return _failed(FAILED, str(error))
     if update:
         kept.write_bytes(seen.text())
         known = seen
-    return _told(list(compare(seen.ratios, known)), seen, known, json=json)
+    return report(seen, known, json=json)
 
 
-def _measured(batches: int) -> Kept:
-    """Raises NoCounter, by itself."""
+def _measured(batches: int, valgrind: str) -> Kept:
     try:
         with tempfile.TemporaryDirectory(prefix="hedgerow-gate-") as folder:
             costs = trio.run(measure, Path(folder), batches)
     except ExceptionGroup as group:
-        cause = alone(group)
-        if isinstance(cause, NoCounter):
-            raise cause from group
+        cause = _first(group)
+        if isinstance(cause, NoCounter | RuntimeError):
+            raise NoCounter(str(cause)) from group
         raise
-    return Kept(ratios(costs), platform.python_version(), version())
+    return Kept(ratios(costs), platform.python_version(), valgrind)
+
+
+def _first(error: Exception) -> Exception:
+    """What went wrong on one side; the other one's failure is its consequence, or the same."""
+    return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
 
 
 def _failed(code: int, why: str) -> int:
@@ -62,8 +66,9 @@ def _failed(code: int, why: str) -> int:
     return code
 
 
-def _told(verdicts: list[Verdict], seen: Kept, kept: Kept, *, json: bool) -> int:
-    """Prints; gives the exit code."""
+def report(seen: Kept, kept: Kept, *, json: bool) -> int:
+    """Prints how what was seen compares with what is kept; gives the exit code."""
+    verdicts = list(compare(seen.ratios, kept))
     judged = {verdict.judgement for verdict in verdicts}
     if json:
         told = [{**attrs.asdict(v), "judgement": v.judgement} for v in verdicts]

@@ -11,7 +11,7 @@ import trio
 
 from benchmarks.gate.instructions import PATIENCE, Counted, Reading, counted
 from benchmarks.gate.lockstep import LockStep
-from benchmarks.overhead.subjects import module, settings
+from benchmarks.overhead.subjects import PROJECT, module, settings
 from benchmarks.processes import create_project
 
 NO_HURRY = """\
@@ -34,12 +34,12 @@ class Kind:
     count: int
 
 
-WHOLE = Kind("whole", "say-1x0", stream=False, count=20)
+WHOLE = Kind("whole", "say-1x0", stream=False, count=10)
 KINDS = (
     WHOLE,
-    Kind("short", "say-1x0", stream=True, count=10),
+    Kind("short", "say-1x0", stream=True, count=8),
     Kind("apart", f"say-{WORDS}x1", stream=True, count=2),
-    Kind("together", f"say-{WORDS}x0", stream=True, count=5),
+    Kind("together", f"say-{WORDS}x0", stream=True, count=4),
 )
 BARE = "bare"
 BATCHES = 5
@@ -108,7 +108,7 @@ async def _gateway(folder: Path, nursery: trio.Nursery, batches: int) -> Costs:
     port = await lockstep.listen(nursery)
     config = folder / "hedgerow.toml"
     config.write_text(settings(folder, f"http://127.0.0.1:{port}/v1", policy=NO_HURRY))
-    key = await trio.to_thread.run_sync(create_project, config, "bench")
+    key = await trio.to_thread.run_sync(create_project, config, PROJECT)
     command = [sys.executable, "-m", "gateway", "serve", "--config", str(config)]
     headers = {"authorization": f"Bearer {key}"}
     async with (

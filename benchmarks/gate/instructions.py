@@ -82,7 +82,13 @@ class Counted:
 
 
 def version() -> str:
-    """Valgrind's name and version."""
+    """Valgrind's name and version.
+
+    Raises:
+        NoCounter: it is not installed.
+    """
+    if shutil.which("valgrind") is None or shutil.which("vgdb") is None:
+        raise NoCounter("valgrind is not installed; Debian and Ubuntu have it as `valgrind`")
     command = ["valgrind", "--version"]
     done = subprocess.run(command, capture_output=True, check=True, text=True)  # noqa: S603 - no shell
     return done.stdout.strip()
@@ -93,11 +99,8 @@ async def counted(command: Sequence[str], folder: Path, expect: str = "") -> Asy
     """Runs a program so that it can be counted; `folder` is its own. Waits for the line with `expect`.
 
     Raises:
-        NoCounter: valgrind is not installed.
         RuntimeError: the program did not start.
     """
-    if shutil.which("valgrind") is None or shutil.which("vgdb") is None:
-        raise NoCounter("valgrind is not installed; Debian and Ubuntu have it as `valgrind`")
     await trio.Path(folder).mkdir(exist_ok=True)
     valgrind = [
         "env",

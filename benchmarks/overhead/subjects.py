@@ -15,6 +15,7 @@ from benchmarks.processes import create_project, program
 
 DIRECT, GATEWAY, BARE = "direct", "hedgerow", "bare proxy"
 KEYS = DOMAINS = 8
+PROJECT = "bench"
 CREDENTIAL = "upstream-secret"
 
 
@@ -83,9 +84,10 @@ async def field(
             program(module("upstream", str(port)), folder / "upstream.log", cores=measuring)
         )
         direct = Subject(DIRECT, f"http://127.0.0.1:{upstream.line}/v1", upstream.pid)
-        ours = await stack.enter_async_context(
-            gateway(folder, settings(folder, direct.url, fast=fast, policy=policy), measured)
-        )
+        config = folder / "hedgerow.toml"
+        config.write_text(settings(folder, direct.url, fast=fast, policy=policy))
+        key = await trio.to_thread.run_sync(create_project, config, PROJECT)
+        ours = await stack.enter_async_context(gateway(config, key, measured))
         bare = await stack.enter_async_context(
             program(module("bare", upstream.line), folder / "bare.log", cores=measured)
         )
@@ -104,34 +106,44 @@ def module(name: str, *arguments: str) -> list[str]:
 
 @asynccontextmanager
 async def gateway(
-    folder: Path, told: str, cores: set[int], name: str = GATEWAY
+    config: Path, key: str, cores: set[int], name: str = GATEWAY
 ) -> AsyncIterator[Subject]:
-    """Runs the gateway with this configuration, and a project of its own."""
-    config = folder / "hedgerow.toml"
-    config.write_text(told)
-    key = await trio.to_thread.run_sync(create_project, config, "bench")
+    """Runs the gateway with this configuration; `key` is a project's."""
     command = [sys.executable, "-m", "gateway", "serve", "--config", str(config)]
-    log = folder / "hedgerow.log"
+    log = config.with_suffix(".log")
     async with program(command, log, "Base URL", cores) as running:
         url = running.line.split()[2]
         yield Subject(name, url, running.pid, {"authorization": f"Bearer {key}"})
 
 
 def settings(
-    folder: Path, upstream: str, *, fast: str = "all", policy: str = "", keys: int = KEYS
+    folder: Path,
+    upstream: str,
+    *,
+    fast: str = "all",
+    policy: str = "",
+    keys: int = KEYS,
+    projects: Sequence[str] = (PROJECT,),
 ) -> str:
-    """So many keys in eight domains, limits that are counted and never reached, and all else as it comes."""
+    """So many keys in eight domains, limits that are counted and never reached, and all else as it comes.
+
+    Idle connections stay for the measurement.
+    """
     lines = [
         "[server]",
         'bind = "127.0.0.1:0"',
+        'keep_alive = "1h"',
         f'fast = "{fast}"',
         "[state]",
         f"url = {json.dumps(f'file:{folder}/state')}",
         "[policies.default]",
         policy,
-        "[projects.bench]",
-        "limits = { rpm = 100000000, tpm = 1000000000, concurrent = 100000 }",
     ]
+    for project in projects:
+        lines += [
+            f"[projects.{project}]",
+            "limits = { rpm = 100000000, tpm = 1000000000, concurrent = 100000 }",
+        ]
     for n in range(min(keys, DOMAINS)):
         held = [f"{CREDENTIAL}-{key}" for key in range(n, keys, DOMAINS)]
         lines += [
