@@ -5,6 +5,6 @@ hardly does. callgrind counts them. The same upstream and client ask the gateway
 (`benchmarks/overhead/bare.py`) in one run, and the ratio of the two is compared with the one that is kept
 in `kept.json`: what the processor, Python's build and the libraries both use do to it cancels out.
 
-Files: `instructions` counts, `lockstep` asks and answers, `costs` measures, `verdict` compares,
-`command` tells.
+Files: `instructions` counts, `slowly` is what it counts, `lockstep` asks and answers, `costs` measures,
+`verdict` compares, `command` tells.
 """

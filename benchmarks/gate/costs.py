@@ -9,17 +9,14 @@ import attrs
 import httpx
 import trio
 
-from benchmarks.gate.instructions import PATIENCE, Counted, Reading, counted
+from benchmarks.gate.instructions import PATIENCE, Counted, counted
 from benchmarks.gate.lockstep import LockStep
-from benchmarks.overhead.subjects import PROJECT, module, settings
+from benchmarks.overhead.subjects import PROJECT, settings
 from benchmarks.processes import create_project
 
-NO_HURRY = """\
-hedge = { min_delay = "300s", max_delay = "300s" }
-timeouts = { connect = "60s", first_byte = "300s", first_token = "300s", idle = "300s", total = "600s" }"""
-"""Hedging is decided upon and never due; no clock of the gateway runs out while valgrind slows it down."""
+APART, TOGETHER = 64, 256
+"""Words of the streams whose events come one by one, and all at once."""
 
-WORDS = 64
 WARM = 3
 """Batches before counting, for connections, caches and the interpreter's specialised code."""
 
@@ -38,13 +35,11 @@ WHOLE = Kind("whole", "say-1x0", stream=False, count=10)
 KINDS = (
     WHOLE,
     Kind("short", "say-1x0", stream=True, count=8),
-    Kind("apart", f"say-{WORDS}x1", stream=True, count=2),
-    Kind("together", f"say-{WORDS}x0", stream=True, count=4),
+    Kind("apart", f"say-{APART}x1", stream=True, count=2),
+    Kind("together", f"say-{TOGETHER}x0", stream=True, count=4),
 )
 BARE = "bare"
 BATCHES = 5
-IDLE = 1.0
-"""Seconds of nothing before each round, to know what the server does on its own account."""
 
 Costs: TypeAlias = dict[str, list[float]]
 """Instructions a request, batch by batch, by the name of its kind."""
@@ -66,17 +61,10 @@ class Conversation:
         await self.server.begin()
         costs: Costs = {kind.name: [] for kind in kinds}
         for _ in range(batches):
-            idle = await self._idle()
             for kind in kinds:
                 await self._ask(kind)
-                spent = (await self.server.since()).beyond(idle)
-                costs[kind.name].append(spent / kind.count)
+                costs[kind.name].append(await self.server.since() / kind.count)
         return costs
-
-    async def _idle(self) -> Reading:
-        await self.server.since()
-        await trio.sleep(IDLE)
-        return await self.server.since()
 
     async def _ask(self, kind: Kind) -> None:
         for _ in range(kind.count):
@@ -103,16 +91,20 @@ async def measure(folder: Path, batches: int = BATCHES) -> Costs:
     return costs
 
 
+def slowly(kind: str, what: object) -> list[str]:
+    """The command that runs what is counted."""
+    return [sys.executable, "-m", "benchmarks.gate.slowly", kind, str(what)]
+
+
 async def _gateway(folder: Path, nursery: trio.Nursery, batches: int) -> Costs:
     lockstep = LockStep()
     port = await lockstep.listen(nursery)
     config = folder / "hedgerow.toml"
-    config.write_text(settings(folder, f"http://127.0.0.1:{port}/v1", policy=NO_HURRY))
+    config.write_text(settings(folder, f"http://127.0.0.1:{port}/v1"))
     key = await trio.to_thread.run_sync(create_project, config, PROJECT)
-    command = [sys.executable, "-m", "gateway", "serve", "--config", str(config)]
     headers = {"authorization": f"Bearer {key}"}
     async with (
-        counted(command, folder / "gateway", "Base URL") as server,
+        counted(slowly("gateway", config), folder / "gateway", "Base URL") as server,
         httpx.AsyncClient(headers=headers, timeout=PATIENCE, trust_env=False) as http,
     ):
         url = server.line.split()[2]
@@ -121,9 +113,9 @@ async def _gateway(folder: Path, nursery: trio.Nursery, batches: int) -> Costs:
 
 async def _bare(folder: Path, nursery: trio.Nursery, batches: int) -> Costs:
     lockstep = LockStep()
-    command = module("bare", str(await lockstep.listen(nursery)))
+    port = await lockstep.listen(nursery)
     async with (
-        counted(command, folder / "bare") as server,
+        counted(slowly("bare", port), folder / "bare") as server,
         httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as http,
     ):
         url = f"http://127.0.0.1:{server.line}/v1"

@@ -135,7 +135,7 @@ class Rounds:
         order = _order(
             subject, "saturate", FLOOD, clients=16, seconds=self.sizes.seconds, stream=True
         )
-        outcome, spent = await _watched(subject, order)
+        outcome, spent = await watched(subject, order)
         self.figures.note(subject, outcome, relay_us=1e6 * spent / max(1, outcome.events))
 
 

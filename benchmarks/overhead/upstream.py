@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 import attrs
 import msgspec
 
-MODELS = ("say-1x0", "say-8x0", "say-64x0", "say-256x0", "say-64x20", "say-64x1", "say-600x20")
+MODELS = ("say-1x0", "say-8x0", "say-256x0", "say-64x20", "say-64x1", "say-600x20")
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 _STREAM = re.compile(rb'"stream": *true')
 _SAY = re.compile(rb"say-(\d+)x(\d+)")

@@ -6,10 +6,9 @@ import httpx
 import pytest
 import trio
 
-from benchmarks.gate.costs import WHOLE, Conversation
+from benchmarks.gate.costs import WHOLE, Conversation, slowly
 from benchmarks.gate.instructions import PATIENCE, counted
 from benchmarks.gate.lockstep import LockStep
-from benchmarks.overhead.subjects import module
 
 
 @pytest.mark.slow
@@ -18,9 +17,9 @@ async def test_the_same_request_takes_the_same_instructions(tmp_path: Path) -> N
     """Where times would differ by a fifth."""
     lockstep = LockStep()
     async with trio.open_nursery() as nursery:
-        command = module("bare", str(await lockstep.listen(nursery)))
+        port = await lockstep.listen(nursery)
         async with (
-            counted(command, tmp_path / "bare") as server,
+            counted(slowly("bare", port), tmp_path / "bare") as server,
             httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as http,
         ):
             url = f"http://127.0.0.1:{server.line}/v1"

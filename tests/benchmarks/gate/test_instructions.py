@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from benchmarks.gate.instructions import Counted, NoCounter, Reading, counted
+from benchmarks.gate.instructions import Counted, NoCounter, counted
 
 WORKS = """
 import socket
@@ -38,13 +38,7 @@ async def _cost(program: Counted, port: int, work: int) -> int:
         await program.since()
         await link.send_all(b"%d" % work)
         await link.receive_some()
-    return (await program.since()).instructions
-
-
-def test_what_it_does_for_nobody_is_taken_out_by_the_clock() -> None:
-    """A busy machine makes the same work last longer, and the timers fire more often meanwhile."""
-    idle = Reading(instructions=300, seconds=2.0)
-    assert Reading(1_150, 1.0).beyond(idle) == Reading(1_600, 4.0).beyond(idle) == 1_000
+    return await program.since()
 
 
 @pytest.mark.usefixtures("valgrind")

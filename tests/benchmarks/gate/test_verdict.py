@@ -2,15 +2,15 @@
 
 import pytest
 
-from benchmarks.gate.costs import WORDS
+from benchmarks.gate.costs import APART, TOGETHER
 from benchmarks.gate.verdict import Judgement, Kept, UnusableKept, Verdict, compare, ratios
 
 COSTS = {
     "bare": [90.0, 100.0, 900.0],
     "whole": [500.0, 510.0, 100.0],
     "short": [600.0],
-    "apart": [600.0 + (WORDS - 1) * 50.0],
-    "together": [600.0 + (WORDS - 1) * 10.0],
+    "apart": [600.0 + (APART - 1) * 50.0],
+    "together": [600.0 + (TOGETHER - 1) * 10.0],
 }
 
 
