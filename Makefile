@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: serve test standard check cover lock clean
+.PHONY: serve test standard check cover gate gate-update lock clean
 
 serve: $(VENV)/.installed
 	@exec $(BIN)/hedgerow serve
@@ -35,6 +35,13 @@ check: $(VENV)/.developing
 	$(BIN)/python -m flake8_async --disable $(NOT_ASKED) $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Fails when a request takes a quarter more instructions than is kept in benchmarks/gate/kept.json. Needs valgrind.
+gate: $(VENV)/.developing
+	$(BIN)/hedgerow bench gate
+
+gate-update: $(VENV)/.developing
+	$(BIN)/hedgerow bench gate --update
 
 lock: $(VENV)/.developing
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \

@@ -26,12 +26,18 @@ class Running:
 
 @asynccontextmanager
 async def program(
-    command: Sequence[str], log: Path, expect: str = "", cores: set[int] | None = None
+    command: Sequence[str],
+    log: Path,
+    expect: str = "",
+    cores: set[int] | None = None,
+    *,
+    patience: float = START_TIME,
 ) -> AsyncIterator[Running]:
     """Runs a program, on these processors; waits for the line that contains `expect`; stops it after.
 
     Raises:
-        RuntimeError: it ended, or did not say so in time; `log` has what it said on standard error.
+        RuntimeError: it ended, or did not say so within `patience` seconds; `log` has what it said on
+            standard error.
     """
     with log.open("wb") as errors:
         process = await trio.lowlevel.open_process(
@@ -40,7 +46,7 @@ async def program(
     if cores:
         os.sched_setaffinity(process.pid, cores)
     try:
-        yield Running(process.pid, await _line_with(process, expect, log))
+        yield Running(process.pid, await _line_with(process, expect, log, patience))
     finally:
         with trio.move_on_after(STOP_TIME, shield=True):
             process.terminate()
@@ -56,10 +62,10 @@ async def hedgerow(*arguments: str, log: Path, expect: str) -> AsyncIterator[str
         yield running.line
 
 
-async def _line_with(process: trio.Process, expect: str, log: Path) -> str:
+async def _line_with(process: trio.Process, expect: str, log: Path, patience: float) -> str:
     assert process.stdout is not None, "asked for above"
     said = b""
-    with trio.move_on_after(START_TIME):
+    with trio.move_on_after(patience):
         while chunk := await process.stdout.receive_some():
             said += chunk
             for line in said.decode(errors="replace").split("\n")[:-1]:

@@ -6,9 +6,9 @@
     {"t":"segment","v":1,"created":…,"first":1,"prev":"","prev_last":0,"prev_sha256":"","crc":"…"}\\n
 
 Each line is one valid JSON object, so that `jq` reads a log; inside of members those that have their
-defaults are left out. The checksum is the CRC-32 of all bytes before `,"crc":"` and is compared byte by byte, never
-parsed: any single flipped bit shows. JSON escapes quotes, so `,"seq":` and `{"t":"` cannot occur
-inside a text. Lines end with `\\n` and with nothing else. Whatever `encode` returns, `decode` reads.
+default are left out. The checksum is the CRC-32 of all bytes before `,"crc":"` and is compared byte by
+byte, never parsed: any single flipped bit shows. JSON escapes quotes, so `,"seq":` and `{"t":"` cannot
+occur inside a text. Lines end with `\\n` and with nothing else. Whatever `encode` returns, `decode` reads.
 """
 
 from typing import Any

@@ -32,6 +32,7 @@ WITHOUT_THEIR_OWN_TEST = {
     "benchmarks/hedging.py": "tests/benchmarks/test_bench.py runs the command",
     "benchmarks/processes.py": "tests/benchmarks/test_bench.py",
     "benchmarks/overhead/rounds.py": "tests/benchmarks/overhead/test_command.py runs them",
+    "benchmarks/scale/rounds.py": "tests/benchmarks/scale/test_command.py runs them",
 }
 
 

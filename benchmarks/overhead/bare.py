@@ -105,13 +105,13 @@ class Proxy:
         return Call(await trio.open_tcp_stream("127.0.0.1", self.port))
 
 
-async def main() -> None:
-    """Listens, says where, and serves."""
-    proxy = Proxy(int(sys.argv[1]))
+async def main(upstream: int) -> None:
+    """Listens, says where, and serves; `upstream` is a port."""
+    proxy = Proxy(upstream)
     listeners = await trio.open_tcp_listeners(0, host="127.0.0.1", backlog=1024)
     print(listeners[0].socket.getsockname()[1], flush=True)
     await trio.serve_listeners(proxy.serve, listeners)
 
 
 if __name__ == "__main__":
-    trio.run(main)
+    trio.run(main, int(sys.argv[1]))

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop
+from itertools import cycle
 from typing import Literal
 
 import attrs
@@ -29,7 +30,8 @@ HOPELESS = 30.0
 class Order:
     """What to do. `rate` is requests a second (open loop only), `count` how many, `spread` in seconds.
 
-    `cores` are the processors to stay on, none for all.
+    `cores` are the processors to stay on, none for all. `bearers` are keys that saturation asks with in turn,
+    none for what `headers` say.
     """
 
     kind: Literal["saturate", "paced", "streams"]
@@ -43,6 +45,7 @@ class Order:
     seed: int = 1
     spread: float = 0.0
     cores: Sequence[int] = ()
+    bearers: Sequence[str] = ()
 
 
 @attrs.frozen
@@ -63,9 +66,10 @@ class Outcome:
 
 @attrs.define(eq=False)
 class Load:
-    """Connections to one server, all asked the same."""
+    """Connections to one server, all asked the same, or each what is next of `turns`."""
 
     connections: Sequence[Connection]
+    turns: Iterator[Where] | None = None
     done: list[Answer] = attrs.field(factory=list)
     failed: int = 0
     _epoll: select.epoll = attrs.field(factory=select.epoll)
@@ -106,6 +110,12 @@ class Load:
         connection.open()
         self._watch(connection)
 
+    def ask(self, connection: Connection) -> None:
+        """Asks what is next, now."""
+        if self.turns is not None:
+            connection.where = next(self.turns)
+        connection.ask(time.monotonic())
+
     def close(self) -> None:
         """Leaves."""
         self._epoll.close()
@@ -124,10 +134,10 @@ def saturate(load: Load, seconds: float) -> None:
     """Every connection asks again as soon as it was answered."""
     end = time.monotonic() + seconds
     for connection in load.connections:
-        connection.ask(time.monotonic())
+        load.ask(connection)
     while (now := time.monotonic()) < end:
         for connection in load.over(end - now):
-            connection.ask(time.monotonic())
+            load.ask(connection)
     for connection in load.connections:
         connection.answer = None  # it was in time for nobody
 
@@ -158,8 +168,9 @@ def carry_out(order: Order) -> Outcome:
     """Opens the connections, asks, and counts."""
     if order.cores:
         os.sched_setaffinity(0, order.cores)
-    where = Where.of(order.url, order.headers, order.body.encode())
-    load = Load([Connection(where) for _ in range(order.clients)])
+    whom = [{"authorization": f"Bearer {key}"} for key in order.bearers] or [{}]
+    wheres = [Where.of(order.url, order.headers | who, order.body.encode()) for who in whom]
+    load = Load([Connection(wheres[0]) for _ in range(order.clients)], cycle(wheres))
     rng = random.Random(order.seed)
     begun = time.monotonic()
     if order.kind == "saturate":

@@ -80,10 +80,8 @@ class Rounds:
         return [subject for subject in self.field.subjects if subject.streams]
 
     async def _saturate(self, subject: Subject) -> None:
-        warm = _order(subject, "saturate", "say-1x0", clients=16, seconds=0.5)
-        await send(warm)
-        order = attrs.evolve(warm, seconds=self.sizes.seconds)
-        outcome, spent = await _watched(subject, order)
+        await send(saturation(subject, 0.5))
+        outcome, spent = await watched(subject, saturation(subject, self.sizes.seconds))
         answered = max(1, outcome.answered)
         self.figures.note(
             subject,
@@ -124,7 +122,7 @@ class Rounds:
         return min(wanted, SHARE * self.figures.seen[subject.name]["rps"][-1])
 
     async def _events(self, subject: Subject, seed: int) -> None:
-        outcome, spent = await _watched(subject, streams(subject, self.sizes.streams, seed))
+        outcome, spent = await watched(subject, streams(subject, self.sizes.streams, seed))
         self.figures.note(
             subject,
             outcome,
@@ -137,8 +135,13 @@ class Rounds:
         order = _order(
             subject, "saturate", FLOOD, clients=16, seconds=self.sizes.seconds, stream=True
         )
-        outcome, spent = await _watched(subject, order)
+        outcome, spent = await watched(subject, order)
         self.figures.note(subject, outcome, relay_us=1e6 * spent / max(1, outcome.events))
+
+
+def saturation(subject: Subject, seconds: float) -> Order:
+    """Whole answers to sixteen clients at once, as many as come."""
+    return _order(subject, "saturate", "say-1x0", clients=16, seconds=seconds)
 
 
 def streams(subject: Subject, count: int, seed: int, words: int = DELTAS) -> Order:
@@ -160,7 +163,7 @@ async def send(order: Order) -> Outcome:
     return msgspec.json.decode(done.stdout, type=Outcome)
 
 
-async def _watched(subject: Subject, order: Order) -> tuple[Outcome, float]:
+async def watched(subject: Subject, order: Order) -> tuple[Outcome, float]:
     """The outcome, and the seconds of CPU that the subject took for it."""
     if subject.pid is None:
         return await send(order), float("nan")

@@ -14,7 +14,8 @@ from benchmarks.overhead import cpu
 from benchmarks.processes import create_project, program
 
 DIRECT, GATEWAY, BARE = "direct", "hedgerow", "bare proxy"
-KEYS = 8
+KEYS = DOMAINS = 8
+PROJECT = "bench"
 CREDENTIAL = "upstream-secret"
 
 
@@ -80,57 +81,75 @@ async def field(
     measured, measuring = cpu.cores()
     async with AsyncExitStack() as stack:
         upstream = await stack.enter_async_context(
-            program(_module("upstream", str(port)), folder / "upstream.log", cores=measuring)
+            program(module("upstream", str(port)), folder / "upstream.log", cores=measuring)
         )
         direct = Subject(DIRECT, f"http://127.0.0.1:{upstream.line}/v1", upstream.pid)
-        gateway = await stack.enter_async_context(
-            _gateway(folder, _config(folder, direct.url, fast, policy), measured)
-        )
+        config = folder / "hedgerow.toml"
+        config.write_text(settings(folder, direct.url, fast=fast, policy=policy))
+        key = await trio.to_thread.run_sync(create_project, config, PROJECT)
+        ours = await stack.enter_async_context(gateway(config, key, measured))
         bare = await stack.enter_async_context(
-            program(_module("bare", upstream.line), folder / "bare.log", cores=measured)
+            program(module("bare", upstream.line), folder / "bare.log", cores=measured)
         )
         reference = Subject(BARE, f"http://127.0.0.1:{bare.line}/v1", bare.pid, streams=False)
         for each in peers:
             if each.pid is not None:
                 for pid in cpu.family(each.pid):
                     cpu.pin(pid, measured)
-        yield Field(upstream.pid, direct, (gateway, reference, *peers))
+        yield Field(upstream.pid, direct, (ours, reference, *peers))
 
 
-def _module(name: str, *arguments: str) -> list[str]:
+def module(name: str, *arguments: str) -> list[str]:
+    """The command that runs one of this package's programs."""
     return [sys.executable, "-m", f"benchmarks.overhead.{name}", *arguments]
 
 
 @asynccontextmanager
-async def _gateway(folder: Path, settings: str, cores: set[int]) -> AsyncIterator[Subject]:
-    config = folder / "hedgerow.toml"
-    config.write_text(settings)
-    key = await trio.to_thread.run_sync(create_project, config, "bench")
+async def gateway(
+    config: Path, key: str, cores: set[int], name: str = GATEWAY
+) -> AsyncIterator[Subject]:
+    """Runs the gateway with this configuration; `key` is a project's."""
     command = [sys.executable, "-m", "gateway", "serve", "--config", str(config)]
-    log = folder / "hedgerow.log"
+    log = config.with_suffix(".log")
     async with program(command, log, "Base URL", cores) as running:
         url = running.line.split()[2]
-        yield Subject(GATEWAY, url, running.pid, {"authorization": f"Bearer {key}"})
+        yield Subject(name, url, running.pid, {"authorization": f"Bearer {key}"})
 
 
-def _config(folder: Path, upstream: str, fast: str, policy: str) -> str:
-    """Eight keys in eight domains, limits that are counted and never reached, and all else as it comes."""
+def settings(
+    folder: Path,
+    upstream: str,
+    *,
+    fast: str = "all",
+    policy: str = "",
+    keys: int = KEYS,
+    projects: Sequence[str] = (PROJECT,),
+) -> str:
+    """So many keys in eight domains, limits that are counted and never reached, and all else as it comes.
+
+    Idle connections stay for the measurement.
+    """
     lines = [
         "[server]",
         'bind = "127.0.0.1:0"',
+        'keep_alive = "1h"',
         f'fast = "{fast}"',
         "[state]",
         f"url = {json.dumps(f'file:{folder}/state')}",
         "[policies.default]",
         policy,
-        "[projects.bench]",
-        "limits = { rpm = 100000000, tpm = 1000000000, concurrent = 100000 }",
     ]
-    for n in range(KEYS):
+    for project in projects:
+        lines += [
+            f"[projects.{project}]",
+            "limits = { rpm = 100000000, tpm = 1000000000, concurrent = 100000 }",
+        ]
+    for n in range(min(keys, DOMAINS)):
+        held = [f"{CREDENTIAL}-{key}" for key in range(n, keys, DOMAINS)]
         lines += [
             f"[providers.up-{n}]",
             'kind = "openai"',
             f'base_url = "{upstream}"',
-            f'keys = ["{CREDENTIAL}-{n}"]',
+            f"keys = {json.dumps(held)}",
         ]
     return "\n".join(lines)

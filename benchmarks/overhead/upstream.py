@@ -44,7 +44,8 @@ ROLE = _chunk({"role": "assistant", "content": ""})
 DELTA = _chunk({"content": _WORD})
 
 
-def _last(words: int) -> bytes:
+def last(words: int) -> bytes:
+    """How a stream of so many words ends."""
     done = b"data: [DONE]\n\n"
     usage = _event({"choices": [], "usage": _usage(words)})
     return _chunk({}, "stop") + usage + b"%x\r\n%b\r\n0\r\n\r\n" % (len(done), done)
@@ -56,14 +57,16 @@ def _json(body: object) -> bytes:
     return head % len(data) + data
 
 
-def _whole(words: int) -> bytes:
+def whole(words: int) -> bytes:
+    """An answer of so many words that is not streamed."""
     message = {"role": "assistant", "content": words * _WORD, "refusal": None}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
     about = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "say"}
     return _json({**about, "choices": [choice], "usage": _usage(words)})
 
 
-def _models() -> bytes:
+def models() -> bytes:
+    """The answer to who asks what there is."""
     return _json({"object": "list", "data": [{"id": m, "object": "model"} for m in MODELS]})
 
 
@@ -135,17 +138,17 @@ class Upstream:
 
     def _answer(self, fd: int, client: Client, request: bytes) -> None:
         if request.startswith(b"GET"):
-            _send(client, _models())
+            _send(client, models())
             return
         say = _SAY.search(request)
         words, gap = (int(say[1]), int(say[2])) if say else (1, 0)
         if not _STREAM.search(request):
-            answer = self._whole.get(words) or self._whole.setdefault(words, _whole(words))
+            answer = self._whole.get(words) or self._whole.setdefault(words, whole(words))
             _send(client, answer)
             return
         first = STREAM_HEAD + ROLE + DELTA
         if gap == 0:
-            _send(client, first + DELTA * (words - 1) + _last(words))
+            _send(client, first + DELTA * (words - 1) + last(words))
             return
         client.words, client.left, client.gap = words, words - 1, gap / 1000
         _send(client, first)
@@ -157,7 +160,7 @@ class Upstream:
             if client.left <= 0:
                 continue
             client.left -= 1
-            _send(client, DELTA if client.left else DELTA + _last(client.words))
+            _send(client, DELTA if client.left else DELTA + last(client.words))
             if client.left:
                 heappush(self._due, (due + client.gap, fd, client))
 

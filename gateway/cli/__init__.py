@@ -80,6 +80,16 @@ bench.command(
     name="overhead",
     help="Measure what the gateway adds to a call; exit code 3 if a bar is missed.",
 )
+bench.command(
+    "benchmarks.gate.command:command",
+    name="gate",
+    help="Count a request's instructions with valgrind; exit code 3 if they have grown by a quarter.",
+)
+bench.command(
+    "benchmarks.scale.command:command",
+    name="scale",
+    help="Measure CPU a request from few to many projects, keys and connections; exit code 3 if not flat.",
+)
 app.command(bench)
 
 

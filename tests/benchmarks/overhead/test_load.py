@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import attrs
 import msgspec
@@ -78,6 +79,26 @@ def _serve(listener: socket.socket, replies: list[bytes]) -> None:
         with link:
             while waiting and link.recv(65536) and (reply := waiting.pop(0)):
                 link.send(reply)
+
+
+def test_keys_take_turns() -> None:
+    """Each request is another project's, whichever connection carries it."""
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_note, args=(listener, heard), daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        asked = order(url, "saturate", clients=1, seconds=0.1, bearers=["a", "b", "c"])
+        outcome = carry_out(attrs.evolve(asked, headers={"authorization": "Bearer other"}))
+    assert outcome.answered >= 3
+    assert heard[:4] == [b"a", b"b", b"c", b"a"]
+
+
+def _note(listener: socket.socket, heard: list[bytes]) -> None:
+    link, _ = listener.accept()
+    with link, suppress(ConnectionError):
+        while asked := link.recv(65536):
+            heard.append(asked.partition(b"Bearer ")[2].partition(b"\r\n")[0])
+            link.send(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
 
 
 def test_it_is_a_program_that_prints_what_came(upstream: Subject) -> None:
