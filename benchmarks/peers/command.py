@@ -49,7 +49,9 @@ def command(
     """
     unknown = [name for name in names if name not in PEERS]
     if unknown:
-        print(f"hedgerow: no such peer: {unknown[0]}; known are {', '.join(PEERS)}", file=sys.stderr)
+        print(
+            f"hedgerow: no such peer: {unknown[0]}; known are {', '.join(PEERS)}", file=sys.stderr
+        )
         return USAGE
     peers = tuple(PEERS[name] for name in names or PEERS)
     sizes = Sizes(seconds=seconds, requests=requests)
@@ -75,7 +77,7 @@ async def measure(plan: Plan) -> Result:
             for peer in plan.peers:
                 try:
                     running = peer.running(
-                        plan.home, Path(folder), _free_port(), ours.direct.url, cpu.cores()[0]
+                        plan.home, Path(folder), free_port(), ours.direct.url, cpu.cores()[0]
                     )
                     others.append(await stack.enter_async_context(running))
                 except Unusable as error:
@@ -93,7 +95,7 @@ def _resident(field: Field) -> dict[str, int]:
     return {s.name: cpu.resident(s.pid) for s in field.subjects if s.pid is not None}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """One that was free just now: these programs cannot say which one the system gave them."""
     with socket.socket() as tried:
         tried.bind(("127.0.0.1", 0))

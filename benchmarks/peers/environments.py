@@ -33,12 +33,13 @@ async def installed(folder: Path, install: Callable[[Path], Sequence[Sequence[st
     Raises:
         Unusable: a tool is missing, or one of the commands failed.
     """
-    if (folder / _WHOLE).exists():
+    mark = trio.Path(folder) / _WHOLE
+    if await mark.exists():
         return
-    folder.mkdir(parents=True, exist_ok=True)
+    await mark.parent.mkdir(parents=True, exist_ok=True)
     for command in install(folder):
         await _run(command)
-    (folder / _WHOLE).touch()
+    await mark.touch()
 
 
 def python_package(requirement: str) -> Callable[[Path], Sequence[Sequence[str]]]:
@@ -60,7 +61,7 @@ async def _run(command: Sequence[str]) -> None:
     try:
         with trio.fail_after(INSTALL_TIME):
             done = await trio.run_process(
-                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+                command, capture_stdout=True, stderr=subprocess.STDOUT, check=False
             )
     except FileNotFoundError:
         raise Unusable(f"{name} is not installed") from None

@@ -7,7 +7,7 @@ telemetry, no network but the upstream. LiteLLM checks a key as ours does; Portk
 import json
 import subprocess
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import attrs
@@ -17,7 +17,7 @@ import trio
 from benchmarks.overhead.subjects import Subject
 from benchmarks.overhead.upstream import MODELS
 from benchmarks.peers.environments import Unusable, installed, node_package, python_package
-from benchmarks.processes import Running, program
+from benchmarks.processes import silent
 
 PATIENCE = 180.0
 """Seconds in which a peer must answer its first request."""
@@ -37,14 +37,15 @@ class Start:
 
 @attrs.frozen
 class Peer:
-    """A gateway. `start` is given the folder it is installed in, one for files, its port and the upstream's URL;
-    `version` the first of these; `headers` the last."""
+    """A gateway. `start` is given the folder it is installed in, one for files, its port and the upstream's
+    URL; `version` the first of these; `headers` the last. `patience` is seconds until it must answer."""
 
     name: str
     install: Callable[[Path], Sequence[Sequence[str]]]
     version: Callable[[Path], str]
     start: Callable[[Path, Path, int, str], Start]
     headers: Callable[[str], dict[str, str]]
+    patience: float = PATIENCE
 
     @asynccontextmanager
     async def running(
@@ -60,35 +61,38 @@ class Peer:
         start = self.start(folder, files, port, upstream)
         command = ["env", *(f"{name}={value}" for name, value in start.environ.items())]
         log = files / f"{self.name}.log"
-        async with AsyncExitStack() as stack:
-            running = await stack.enter_async_context(
-                program([*command, *start.command], log, cores=cores, expect=None)
-            )
+        async with silent([*command, *start.command], log, cores) as process:
             name = f"{self.name} {self.version(folder)}"
             url = f"http://127.0.0.1:{port}/v1"
-            subject = Subject(name, url, running.pid, self.headers(upstream))
-            await _answers(subject, running, log)
+            subject = Subject(name, url, process.pid, self.headers(upstream))
+            await _answers(subject, process, log, self.patience)
             yield subject
 
 
-async def _answers(subject: Subject, running: Running, log: Path) -> None:
+async def _answers(subject: Subject, process: trio.Process, log: Path, patience: float) -> None:
     """Waits until a request is answered."""
-    said = "nothing"
-    with trio.move_on_after(PATIENCE):
-        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
-            while not running.ended():
-                with suppress(httpx.TransportError):
-                    answer = await http.post(
-                        f"{subject.url}/chat/completions",
-                        headers=subject.headers,
-                        json={"model": MODELS[0], "messages": [{"role": "user", "content": "Hi"}]},
-                    )
-                    if answer.status_code == 200 and "choices" in answer.json():
-                        return
-                    said = f"{answer.status_code}: {answer.text[:200]}"
+    said: str | None = "it did not listen"
+    with trio.move_on_after(patience):
+        async with httpx.AsyncClient(trust_env=False, timeout=patience) as http:
+            while said is not None and process.poll() is None:
                 await trio.sleep(LOOK_EVERY)
-            said = "its end: " + " ".join(log.read_text(errors="replace").split())[-300:]
-    raise Unusable(f"{subject.name} did not start to answer; the last was {said}")
+                with suppress(httpx.TransportError):
+                    said = await _complaint(http, subject)
+    if process.returncode is not None:
+        words = await trio.Path(log).read_text(errors="replace")
+        said = f"it ended: {' '.join(words.split())[-300:]}"
+    if said is not None:
+        raise Unusable(said)
+
+
+async def _complaint(http: httpx.AsyncClient, subject: Subject) -> str | None:
+    """What it answers instead of an answer; None if it does what it should."""
+    asked = {"model": MODELS[0], "messages": [{"role": "user", "content": "Hi"}]}
+    url = f"{subject.url}/chat/completions"
+    answer = await http.post(url, headers=subject.headers, json=asked)
+    if answer.status_code == 200 and b'"choices"' in answer.content:
+        return None
+    return f"it answers {answer.status_code}: {answer.text[:200]}"
 
 
 def _litellm(folder: Path, files: Path, port: int, upstream: str) -> Start:

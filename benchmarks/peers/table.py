@@ -5,7 +5,7 @@ from statistics import median
 
 import attrs
 
-from benchmarks.overhead.subjects import DIRECT, GATEWAY
+from benchmarks.overhead.subjects import BARE, DIRECT, GATEWAY
 from benchmarks.overhead.table import MB, Demand, Seen, added, ratio, spread
 
 BARS = {"litellm": 40.0, "portkey": 4.0}
@@ -32,14 +32,14 @@ def _lines(result: Result) -> Iterator[str]:
     yield f"{result.rounds} rounds, median (least-most); one processor for what is measured"
     yield ""
     heads = ("requests/s", "CPU us a request", "added p50, ms", "added p99, ms")
-    yield f"{'':<18}" + "".join(f"{head:>24}" for head in heads) + f"{'MB':>7}{'failed':>8}"
+    yield f"{'':<18}" + "".join(f"{head:>28}" for head in heads) + f"{'MB':>7}{'failed':>8}"
     for name in result.seen:
         yield _row(result, name)
     yield ""
     for name in _others(result):
         rps = spread(ratio(result.seen, GATEWAY, name, "rps"), digits=1)
         cpu = spread(ratio(result.seen, name, GATEWAY, "cpu_us"), digits=1)
-        yield f"{GATEWAY} answers {rps} times as many requests a second as {name}, which takes {cpu} times the CPU"
+        yield f"{GATEWAY} answers {rps} times {name}'s requests a second; {name} takes {cpu} times the CPU"
     for name, why in result.unusable.items():
         yield f"{name} was not measured: {why}"
 
@@ -47,14 +47,18 @@ def _lines(result: Result) -> Iterator[str]:
 def _row(result: Result, name: str) -> str:
     figures, seen = result.seen[name], result.seen
     cells = [spread(figures["rps"], digits=0), spread(figures["cpu_us"], digits=1)]
-    for latency in ("p50_1", "p99_1"):
-        cells.append("-" if name == DIRECT else spread(added(seen, name, latency), 1e3))
+    cells += [
+        "-" if name == DIRECT else spread(added(seen, name, latency), 1e3)
+        for latency in ("p50_1", "p99_1")
+    ]
     memory = f"{result.resident.get(name, 0) / MB:.0f}"
-    return f"{name:<18}" + "".join(f"{c:>24}" for c in cells) + f"{memory:>7}{result.failed[name]:>8}"
+    return (
+        f"{name:<18}" + "".join(f"{c:>28}" for c in cells) + f"{memory:>7}{result.failed[name]:>8}"
+    )
 
 
 def _others(result: Result) -> list[str]:
-    return [name for name in result.seen if name not in (GATEWAY, DIRECT)]
+    return [name for name in result.seen if name not in (GATEWAY, DIRECT, BARE)]
 
 
 def demands(result: Result) -> Iterator[Demand]:
