@@ -43,10 +43,29 @@ async def program(
         process = await trio.lowlevel.open_process(
             command, stdout=subprocess.PIPE, stderr=errors, env=_environment()
         )
+    async with _until_left(process, cores):
+        yield Running(process.pid, await _line_with(process, expect, log, patience))
+
+
+@asynccontextmanager
+async def silent(
+    command: Sequence[str], log: Path, cores: set[int] | None = None
+) -> AsyncIterator[trio.Process]:
+    """Runs a program whose every word goes to `log`, on these processors; stops it after."""
+    with log.open("wb") as words:
+        process = await trio.lowlevel.open_process(
+            command, stdout=words, stderr=subprocess.STDOUT, env=_environment()
+        )
+    async with _until_left(process, cores):
+        yield process
+
+
+@asynccontextmanager
+async def _until_left(process: trio.Process, cores: set[int] | None) -> AsyncIterator[None]:
     if cores:
         os.sched_setaffinity(process.pid, cores)
     try:
-        yield Running(process.pid, await _line_with(process, expect, log, patience))
+        yield
     finally:
         with trio.move_on_after(STOP_TIME, shield=True):
             process.terminate()

@@ -76,6 +76,13 @@ class Rounds:
         for subject in self._streaming():
             await self._relayed(subject)
 
+    async def briefly(self, seed: int) -> None:
+        """A round of whole answers alone: at saturation, and to one client at leisure."""
+        for subject in self.field.subjects:
+            await self._saturate(subject)
+        for subject in self.field.subjects:
+            await self._latency(subject, 1, seed)
+
     def _streaming(self) -> list[Subject]:
         return [subject for subject in self.field.subjects if subject.streams]
 

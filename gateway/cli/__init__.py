@@ -81,6 +81,11 @@ bench.command(
     help="Measure what the gateway adds to a call; exit code 3 if a bar is missed.",
 )
 bench.command(
+    "benchmarks.peers.command:command",
+    name="peers",
+    help="Measure other gateways beside this one; exit code 3 if a bar is missed.",
+)
+bench.command(
     "benchmarks.gate.command:command",
     name="gate",
     help="Count a request's instructions with valgrind; exit code 3 if they have grown by a quarter.",
