@@ -33,7 +33,7 @@ class Scope:
     warm: bool = False
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)  # made for every request: with slots it takes thrice as long
 class Features:
     """One request's.
 

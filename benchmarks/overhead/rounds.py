@@ -126,7 +126,7 @@ class Rounds:
     def _rate(self, subject: Subject, clients: int) -> float:
         """Not more than the server can do with ease, and for many clients three times the rate of one."""
         wanted = self.sizes.rate * (1 if clients == 1 else 3)
-        return min(wanted, SHARE * self.figures.seen[subject.name]["rps"][-1])
+        return max(1.0, min(wanted, SHARE * self.figures.seen[subject.name]["rps"][-1]))
 
     async def _events(self, subject: Subject, seed: int) -> None:
         outcome, spent = await watched(subject, streams(subject, self.sizes.streams, seed))

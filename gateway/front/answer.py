@@ -52,7 +52,7 @@ class Answer:
         """
         lines = [b"%b: %b\r\n" % field for field in fields]
         said = b"".join(lines)
-        if FIELDS.fullmatch(said) is None or said.count(b"\r\n") != len(lines):
+        if not _sendable(said, len(lines)):
             raise Malformed("A field of the answer cannot be sent")
         length = next((int(value) for name, value in fields if name == b"content-length"), None)
         silent = method == b"HEAD" or status in BODILESS
@@ -83,6 +83,10 @@ class Answer:
             return head + data
         chunk = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
         return head + chunk if more else head + chunk + LAST_CHUNK
+
+
+def _sendable(said: bytes, lines: int) -> bool:
+    return said.count(b"\r\n") == lines and FIELDS.fullmatch(said) is not None
 
 
 @lru_cache

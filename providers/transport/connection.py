@@ -7,6 +7,7 @@ deadlines belong to the caller, and cancelling in the middle leaves a connection
 
 import select
 import socket as sockets
+from typing import Any
 
 import attrs
 import httptools
@@ -38,6 +39,7 @@ class Connection:
     used: bool = False
     _parser: httptools.HttpResponseParser = attrs.field(init=False, repr=False)
     _pieces: list[bytes] = attrs.field(factory=list, repr=False)
+    _asked: Any = attrs.field(default=None, repr=False)
     _beginning: bool = False
     _head_size: int = 0
     _fit: bool = True
@@ -86,9 +88,10 @@ class Connection:
         """
         if self.socket is None:
             return False
-        asked = select.poll()
-        asked.register(self.socket.fileno(), select.POLLIN | _GONE)
-        news = asked.poll(0)
+        if self._asked is None:
+            self._asked = select.poll()
+            self._asked.register(self.socket.fileno(), select.POLLIN | _GONE)
+        news = self._asked.poll(0)
         if not news:
             return False
         return self.used or bool(news[0][1] & _GONE) or isinstance(self.stream, EagerStream)
