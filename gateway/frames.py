@@ -120,7 +120,7 @@ def chat_body(heading: Heading, events: Iterable[Event], usage: Usage) -> dict[s
     choices: dict[int, _Choice] = {}
     for event in events:
         if isinstance(event, TextDelta):
-            choice = choices.setdefault(event.choice, _Choice())
+            choice = choices.get(event.choice) or choices.setdefault(event.choice, _Choice())
             choice.texts.setdefault(event.kind, []).append(event.text)
             if event.logprobs is not None:
                 choice.logprobs.append(event.logprobs)

@@ -84,7 +84,8 @@ class Allowances:
 
     def retries(self, route: str) -> RetryBudget:
         """A route's allowance for failovers."""
-        return self._retries.setdefault(route, RetryBudget())
+        known = self._retries.get(route)
+        return known or self._retries.setdefault(route, RetryBudget())
 
     def statistics(self, now: float) -> tuple[BudgetStatistics, ...]:
         """Every allowance as it is now."""

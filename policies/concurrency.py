@@ -48,7 +48,7 @@ class Concurrency:
 
     def succeeded(self, key: str, inflight: int, now: float) -> None:
         """A call ended well, and so many were in flight. A key that is hardly used proves nothing."""
-        limit = self._limits.setdefault(key, _Limit())
+        limit = self._limits.get(key) or self._limits.setdefault(key, _Limit())
         if inflight * 2 < limit.calls or now < limit.decreased + PAUSE:
             return
         limit.calls = min(MOST, limit.calls + 1.0 / limit.calls)
@@ -57,7 +57,7 @@ class Concurrency:
 
     def pushed_back(self, key: str, inflight: int, now: float) -> None:
         """A call met a 429 while so many were in flight."""
-        limit = self._limits.setdefault(key, _Limit())
+        limit = self._limits.get(key) or self._limits.setdefault(key, _Limit())
         if now < limit.decreased + PAUSE:
             return
         # A soft limit is a guess, above or below what was tried: the 429 came at what was in flight.

@@ -250,7 +250,7 @@ class Health:
         return max(waits, default=0.0)
 
     def _record(self, at: Scope) -> Record:
-        return self._records.setdefault(at, Record())
+        return self._records.get(at) or self._records.setdefault(at, Record())
 
     def _answered(self, target: Target, now: float, begun: float) -> Iterator[Transition]:
         self._record(scope("ejected", target)).good(now)

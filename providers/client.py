@@ -54,7 +54,7 @@ for _noisy in ("httpx", "httpcore"):
     logging.getLogger(_noisy).setLevel(logging.WARNING)
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)  # every call looks its connections up by it
 class Upstream:
     """Where one pooled key's calls go, and in which dialect. `headers` are sent with every call."""
 
