@@ -8,7 +8,7 @@ touches another; everything has a deadline; whoever leaves is noticed at once; s
 Files: `serve` accepts and drains, `connection` is one client from accept to close, `fast` one request on it
 and `answer` its answer's bytes, `http11` the same by Hypercorn and h11 and `call` its run of the application;
 `head` and `body` are the strict readers that all bytes pass; `inbox` and `line` are a connection's two
-directions.
+directions; `idle` closes the connections that nobody uses.
 """
 
 from gateway.front.lifespan import StartupFailed
