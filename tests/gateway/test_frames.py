@@ -23,6 +23,7 @@ from gateway.frames import (
     error_frame,
     usage_body,
 )
+from providers.openai_plain import Template
 from providers.types import (
     Ended,
     Event,
@@ -117,6 +118,35 @@ def test_logprobs_travel_with_their_piece() -> None:
     made = choices(written(TextDelta("a", logprobs=logprobs), TextDelta("b")))
     assert [choice.get("logprobs") for choice in made] == [None, logprobs, None]
     assert "logprobs" not in made[2]
+
+
+@pytest.mark.parametrize("include_usage", [False, True])
+def test_chunks_that_are_passed_on_have_our_heading_and_their_own_text(include_usage: bool) -> None:
+    """Also what looks like an id or a model inside of the text; members that we do not know stay."""
+    texts = ["Mer", "haba", '\\"model\\":\\"theirs\\"', "", "\\n👋"]
+    theirs = (
+        '{"id":"theirs","object":"chat.completion.chunk","created":7,"model":"theirs","odd":1,'
+        '"choices":[{"index":0,"delta":{"content":"%s"},"logprobs":null,"finish_reason":null}],'
+        '"usage":null}'
+    )
+    frames = b"".join(f"data: {theirs % text}\n\n".encode() for text in texts)
+    template = Template.of(theirs % "x")
+    assert template is not None
+    passed = template.passed(frames)
+    assert passed is not None
+
+    made = written(passed, passed, include_usage=include_usage)
+    assert [each["delta"]["content"] for each in choices(made)] == 2 * [
+        msgspec.json.decode(f'"{text}"') for text in texts
+    ]
+    for chunk in made:
+        assert (chunk["id"], chunk["created"], chunk["model"]) == (
+            HEADING.id,
+            HEADING.created,
+            HEADING.model,
+        )
+        assert chunk["odd"] == 1
+        assert ("usage" in chunk) == include_usage
 
 
 def test_usage_is_the_last_chunk_if_it_was_asked_for() -> None:

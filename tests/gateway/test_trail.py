@@ -12,6 +12,13 @@ def test_request_ids_are_unique_and_sortable() -> None:
     assert all(re.fullmatch(r"req_[0-9A-HJKMNP-TV-Z]{26}", name) for name in ids)
 
 
+def test_a_request_id_is_the_ulid_of_its_moment_and_its_chance() -> None:
+    """As the specification's own example has its time; the digits of chance behind it."""
+    assert new_request_id(lambda: 1469918176.385, lambda _: 0) == "req_01ARYZ6S41" + "0" * 16
+    most = new_request_id(lambda: 1469918176.385, lambda bits: (1 << bits) - 1)
+    assert most == "req_01ARYZ6S41" + "Z" * 16
+
+
 def test_a_request_that_came_nowhere_has_its_id_and_its_time() -> None:
     """Even a 404 can be found in the log."""
     headers = Trail(10.0, id="req_1").headers(10.0012)

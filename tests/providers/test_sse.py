@@ -196,3 +196,29 @@ def test_a_line_of_several_megabytes_is_no_matter():
     body = b"data: " + b"x" * (5 * 2**20) + b"\n\n"
     (event,) = scan(*(body[at : at + 2**14] for at in range(0, len(body), 2**14)))
     assert len(event.data) == 5 * 2**20
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_between_events_is_where_nothing_is_kept(end: str):
+    """At the end of each event, and nowhere inside of one: only there may bytes be passed on unread."""
+    events = [f"data: one{end}{end}", f"event: e{end}data: two{end}data: more{end}{end}"]
+    stream = "".join(events).encode()
+    boundaries = {0, len(events[0]), len(stream)}
+    for cut in range(len(stream) + 1):
+        scanner = Scanner()
+        scanner.feed(stream[:cut])
+        assert scanner.between_events == (cut in boundaries), stream[:cut]
+
+
+def test_simple_and_other_events_may_follow_each_other():
+    """Runs of plain events are split at once; what is not plain is read line by line; none is lost."""
+    plain, odd = b"data: a\n\ndata: b\n\n", b"event: e\nid: 3\ndata: c\n\n"
+    scanner = Scanner()
+    found = [event for piece in (plain, odd, plain) for event in scanner.feed(piece)]
+    assert [(event.data, event.event, event.id) for event in found] == [
+        ("a", "message", ""),
+        ("b", "message", ""),
+        ("c", "e", "3"),
+        ("a", "message", "3"),
+        ("b", "message", "3"),
+    ]
