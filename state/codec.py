@@ -18,7 +18,7 @@ import attrs
 import msgspec
 
 from state.errors import RecordRefused
-from state.lines import LINES
+from state.lines import LINES, LOOSE
 from state.records import KINDS, UNCOUNTED, CountedRequest, Readable, Record, RequestEnded
 
 MAX_LINE = 1 << 20
@@ -64,18 +64,14 @@ def encode(record: Record, seq: int, ts: int) -> tuple[bytes, Readable]:
     """The record's line, newline included, and the record as `decode` will read it.
 
     `ts` stands in for a record's own 0. Raises RecordRefused if the line is longer than MAX_LINE or
-    could not be read back: a log never holds a line that stops the next start. Every member is checked
-    against its type; beyond that only a float that is no number cannot be read, because it is written as
-    null: a line with a null is read to see.
+    could not be read back: a log never holds a line that stops the next start.
     """
     kind = type(record)
     try:
-        line = msgspec.convert(record, LINES[kind], from_attributes=True)
+        line = _line(record)
         line.seq = seq
         line.ts = line.ts or ts
         body = _ENCODER.encode(line)
-        if b"null" in body:
-            line = _LINES[kind].decode(body)
     except (ValueError, TypeError, OverflowError) as error:
         _, _, where = str(error).partition(" - at ")  # the rest may quote the value
         raise RecordRefused(f"a {record.t} record cannot be kept: {where or 'no JSON'}") from None
@@ -85,6 +81,16 @@ def encode(record: Record, seq: int, ts: int) -> tuple[bytes, Readable]:
     if kind is RequestEnded:
         return sealed, _counted(line, sealed)
     return sealed, msgspec.convert(line, kind, from_attributes=True)
+
+
+def _line(record: Record) -> Any:
+    """The record's line, every member of which fits its type."""
+    kind = type(record)
+    try:
+        return msgspec.convert(record, LINES[kind], from_attributes=True)
+    except msgspec.ValidationError:
+        loose = msgspec.convert(record, LOOSE[kind], from_attributes=True)
+        return _LINES[kind].decode(_ENCODER.encode(loose))
 
 
 def _counted(line: Any, sealed: bytes) -> CountedRequest:

@@ -9,10 +9,9 @@ A record's own members are always there, for whoever reads a log with other tool
 (attempts have thirty members each) those that have their default are left out: that says the same, for ever.
 """
 
-from functools import reduce
-from operator import or_
+import sys
 from types import GenericAlias, UnionType
-from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 import msgspec
@@ -28,35 +27,41 @@ class Line(msgspec.Struct, kw_only=True, tag_field="t", gc=False):
     ts: int
 
 
-def _line_type(kind: type[Record]) -> type[Line]:
-    own = [member for member in _members(kind) if member[0] != "ts"]
+_Finite = Annotated[float, msgspec.Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
+
+
+def _line_type(kind: type[Record], number: Any) -> type[Line]:
+    own = [member for member in _members(kind, number) if member[0] != "ts"]
     name = f"{kind.__name__}Line"
     made = msgspec.defstruct(name, own, bases=(Line,), tag=kind.t, kw_only=True, gc=False)
     return cast(type[Line], made)
 
 
-def _members(kind: type[attrs.AttrsInstance]) -> list[Any]:
-    """Name, type and default of each member, as `defstruct` wants them."""
+def _members(kind: type[attrs.AttrsInstance], number: Any) -> list[Any]:
+    """Name, type and default of each member, as `defstruct` wants them; `number` in place of floats."""
     hints = get_type_hints(kind)
     members: list[Any] = []
     for field in attrs.fields(kind):
         default = () if field.default is attrs.NOTHING else (field.default,)
-        members.append((field.name, _plain(hints[field.name]), *default))
+        members.append((field.name, _plain(hints[field.name], number), *default))
     return members
 
 
-def _plain(hint: Any) -> Any:
+def _plain(hint: Any, number: Any) -> Any:
     """The hint with structs in place of our own classes, however deep inside."""
     if isinstance(hint, type) and attrs.has(hint):
         return msgspec.defstruct(
-            hint.__name__, _members(hint), kw_only=True, omit_defaults=True, gc=False
+            hint.__name__, _members(hint, number), kw_only=True, omit_defaults=True, gc=False
         )
     if get_origin(hint) is tuple:
-        return GenericAlias(tuple, tuple(_plain(part) for part in get_args(hint)))
+        return GenericAlias(tuple, tuple(_plain(part, number) for part in get_args(hint)))
     if get_origin(hint) in {Union, UnionType}:
-        return reduce(or_, (_plain(part) for part in get_args(hint)))
-    return hint
+        return Union[tuple(_plain(part, number) for part in get_args(hint))]  # noqa: UP007 - any number of them
+    return number if hint is float else hint
 
 
-LINES: dict[type[Record], type[Line]] = {kind: _line_type(kind) for kind in KINDS}
-"""The line of each kind of record."""
+LINES: dict[type[Record], type[Line]] = {kind: _line_type(kind, _Finite) for kind in KINDS}
+"""The line of each kind of record. What fits it can be read back: JSON has words for all of it."""
+
+LOOSE: dict[type[Record], type[Line]] = {kind: _line_type(kind, float) for kind in KINDS}
+"""The same where a number may be none or infinite, which JSON says as null: reading shows what may be null."""
