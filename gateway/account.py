@@ -160,6 +160,7 @@ class Account:
         if self.closed:
             return
         self.closed = True
+        self.so_far = None  # whose owner settles here: a request must not end as a cycle
         record = self._record(ending)
         self.admission.settle(_tokens(record))
         try:

@@ -164,6 +164,7 @@ class Attempt:
                 raise self._silence(timeouts)
         except ProviderError as error:
             if self.live:
+                error.__traceback__ = None  # it holds this frame, and with it the attempt
                 self.fail(error)
                 race.spoke(self)
         finally:

@@ -110,10 +110,15 @@ async def _accounted(
     context.metrics.inflight += 1
     try:
         await answerer.answer(ticket, offer, account, reply)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - raised below, or told where an answer has begun
         failure = _closed(account, _failure(error, ticket), begun=reply.begun)
         if not reply.begun:
-            raise failure from error
+            try:
+                raise failure from error
+            finally:
+                del (
+                    failure
+                )  # its traceback holds this frame: together they would wait for the collector
         await reply.fail(failure)
     finally:
         context.metrics.inflight -= 1
@@ -139,6 +144,9 @@ def _failure(error: Exception, ticket: Ticket) -> ApiError:
     if isinstance(error, ApiError):
         return error
     if isinstance(error, ProviderError):
+        error.__traceback__ = (
+            None  # it holds the race's frames, and the race holds its attempts' errors
+        )
         return from_provider(error)
     if isinstance(error, StoreUnavailable):
         return _no_journal()

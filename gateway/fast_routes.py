@@ -114,7 +114,12 @@ class DirectReply:
                 failure = error
             nursery.cancel_scope.cancel()
         if failure is not None:
-            raise failure
+            try:
+                raise failure
+            finally:
+                del (
+                    failure
+                )  # its traceback holds this frame: together they would wait for the collector
 
     def close(self) -> None:
         pass

@@ -96,7 +96,12 @@ class Race:
         finally:
             self._close_books()
         if failure is not None:
-            raise failure
+            try:
+                raise failure
+            finally:
+                del (
+                    failure
+                )  # its traceback holds this frame: together they would wait for the collector
 
     async def _in(self, relay: Relay) -> None:
         choice, now = await self._wait_for_target(trio.current_time())

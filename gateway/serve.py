@@ -46,6 +46,10 @@ REFRESH_EVERY = 300.0
 REFRESH_SOON = 15.0
 """The same while a provider could not be asked."""
 
+COLLECT = (5_000, 20, 50)
+"""When garbage is looked for while requests run. They leave none as a rule (`tests/gateway/test_cycles.py`);
+where they do, looking at ten times as many objects at once would stop everybody for a tenth of a second."""
+
 FOLLOW_BROTHERS = 0.04
 """Seconds between looks at the journals of other workers: what they spend must be known within 100 ms."""
 
@@ -148,6 +152,7 @@ async def _run(
     async with trio.open_nursery() as serving:
         await serving.start(_front, build(context), listeners, config, context.stop)
         gc.freeze()  # what lives as long as the process need not be looked at again
+        gc.set_threshold(*COLLECT)
         base_url = _base_url(listeners[0])
         standing.up(banner(config, base_url, context.catalog, fresh))
         task_status.started(base_url)

@@ -7,6 +7,7 @@ deadlines belong to the caller, and cancelling in the middle leaves a connection
 
 import select
 import socket as sockets
+from contextlib import suppress
 from typing import Any
 
 import attrs
@@ -99,6 +100,8 @@ class Connection:
     async def close(self) -> None:
         """Closes without a farewell: who is cut off shall notice at once."""
         self._fit = False
+        with suppress(AttributeError):
+            del self._parser  # it holds us: together they would wait for the garbage collector
         await trio.aclose_forcefully(self.stream)
 
     async def _fill(self) -> None:
