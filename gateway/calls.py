@@ -115,10 +115,8 @@ async def _accounted(
         if not reply.begun:
             try:
                 raise failure from error
-            finally:
-                del (
-                    failure
-                )  # its traceback holds this frame: together they would wait for the collector
+            finally:  # the traceback holds this frame: as a cycle they would wait for the collector
+                del failure
         await reply.fail(failure)
     finally:
         context.metrics.inflight -= 1

@@ -116,10 +116,8 @@ class DirectReply:
         if failure is not None:
             try:
                 raise failure
-            finally:
-                del (
-                    failure
-                )  # its traceback holds this frame: together they would wait for the collector
+            finally:  # the traceback holds this frame: as a cycle they would wait for the collector
+                del failure
 
     def close(self) -> None:
         pass

@@ -98,10 +98,8 @@ class Race:
         if failure is not None:
             try:
                 raise failure
-            finally:
-                del (
-                    failure
-                )  # its traceback holds this frame: together they would wait for the collector
+            finally:  # the traceback holds this frame: as a cycle they would wait for the collector
+                del failure
 
     async def _in(self, relay: Relay) -> None:
         choice, now = await self._wait_for_target(trio.current_time())
