@@ -11,7 +11,7 @@ byte, never parsed: any single flipped bit shows. JSON escapes quotes, so `,"seq
 occur inside a text. Lines end with `\\n` and with nothing else. Whatever `encode` returns, `decode` reads.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 from zlib import crc32
 
 import attrs
@@ -45,6 +45,28 @@ class SegmentHeader:
     created: int
 
 
+@attrs.frozen
+class SummaryHeader:
+    """The first line of a segment's summary: which segment it is of, and what comes behind it.
+
+    The segment holds records `first` to `last` in `size` bytes that hash to `sha256`; `unknown` of its
+    records are of kinds the writer did not know. Behind the header come `facts` bytes of lines that fold
+    to the same as the segment, and `requests` bytes of its latest requests, none later than `latest`.
+    """
+
+    first: int
+    last: int
+    size: int
+    sha256: str
+    unknown: int
+    facts: int
+    requests: int
+    latest: int
+
+
+H = TypeVar("H", SegmentHeader, SummaryHeader)
+
+
 def _head(tag: str, version: int) -> bytes:
     return f'{{"t":"{tag}","v":{version}'.encode()
 
@@ -55,8 +77,13 @@ _DECODERS: dict[bytes, msgspec.json.Decoder[Any]] = {
 }
 _REQUEST = msgspec.json.Decoder(RequestEnded)
 _LINES = {kind: msgspec.json.Decoder(line) for kind, line in LINES.items()}
-_HEADER_HEAD = _head("segment", 1) + b","
-_HEADER_DECODER = msgspec.json.Decoder(SegmentHeader)
+_HEADER_HEADS = {
+    SegmentHeader: _head("segment", 1) + b",",
+    SummaryHeader: _head("summary", 1) + b",",
+}
+_HEADERS: dict[type, msgspec.json.Decoder[Any]] = {
+    kind: msgspec.json.Decoder(kind) for kind in _HEADER_HEADS
+}
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -136,16 +163,17 @@ def whole(request: RequestEnded | CountedRequest) -> RequestEnded:
     return _REQUEST.decode(request.line)
 
 
-def encode_header(header: SegmentHeader) -> bytes:
+def encode_header(header: SegmentHeader | SummaryHeader) -> bytes:
     """The header's line, newline included."""
-    return _seal(_HEADER_HEAD + _ENCODER.encode(header)[1:-1])
+    return _seal(_HEADER_HEADS[type(header)] + _ENCODER.encode(header)[1:-1])
 
 
-def decode_header(line: bytes) -> SegmentHeader:
-    """The header in an intact line. Raises ValueError if it is none of a version known here."""
-    if not line.startswith(_HEADER_HEAD):
-        raise ValueError("not a segment's header")
-    return _HEADER_DECODER.decode(line)
+def decode_header(line: bytes, kind: type[H]) -> H:
+    """The header in an intact line. Raises ValueError if it is none of this kind and a known version."""
+    if not line.startswith(_HEADER_HEADS[kind]):
+        raise ValueError(f"not a {kind.__name__.removesuffix('Header').lower()}'s header")
+    header: H = _HEADERS[kind].decode(line)
+    return header
 
 
 def intact(line: bytes) -> bool:

@@ -8,6 +8,7 @@ import attrs
 
 from state.errors import StateDamaged
 from state.indexes import Indexes
+from state.leap import leap
 from state.position import Position
 from state.tail import Tail
 
@@ -22,11 +23,15 @@ def reader(folder: Path, indexes: Indexes) -> Tail:
 
 @attrs.define(eq=False)
 class Follower:
-    """Every log of a state but `own`. `reports` holds a sentence for whatever a person should know."""
+    """Every log of a state but `own`. `reports` holds a sentence for whatever a person should know.
+
+    Without `summaries` every line of every segment is read, and damage in any is found.
+    """
 
     logs: Path
     indexes: Indexes
     reports: list[str] = attrs.field(factory=list)
+    summaries: bool = True
     own: str | None = None
     _tails: dict[str, Tail] = attrs.field(factory=dict)
     _stuck: dict[str, int] = attrs.field(factory=dict)
@@ -71,7 +76,14 @@ class Follower:
             return
         for folder in sorted(self.logs.iterdir()):
             if folder.name != self.own and folder.name not in self._tails and folder.is_dir():
-                self._tails[folder.name] = reader(folder, self.indexes)
+                self._tails[folder.name] = self.begin(folder)
+
+    def begin(self, folder: Path) -> Tail:
+        """A reader of the log in this folder, behind what summaries tell."""
+        tail = reader(folder, self.indexes)
+        report = leap(tail, self.indexes) if self.summaries else None
+        self.reports += [report] if report else []
+        return tail
 
     def _advance(self, name: str, tail: Tail) -> bool:
         try:
@@ -95,11 +107,11 @@ class Follower:
             tail.settle()
 
 
-def look(folder: Path) -> Follower:
+def look(folder: Path, *, summaries: bool = True) -> Follower:
     """The state in this folder, to be read only: no log of one's own, no lock, nothing written.
 
     Raises StateDamaged, OSError. `poll` it to see what is new.
     """
-    follower = Follower(folder / "logs", Indexes())
+    follower = Follower(folder / "logs", Indexes(), summaries=summaries)
     follower.replay()
     return follower

@@ -6,14 +6,13 @@ collections keep the latest by stamp, and what once fell out of them could never
 """
 
 import datetime as dt
-from bisect import insort
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 
 import attrs
 
-from state.codec import whole
+from state.recent import KEPT_REQUESTS, Recent, Request, Stamp
 from state.records import (
     ControlRecord,
     CountedRequest,
@@ -27,16 +26,14 @@ from state.records import (
     ProjectRevoked,
     Readable,
     RequestEnded,
+    UsageSummed,
 )
 from state.usage import Ledger, Usage
 
-KEPT_REQUESTS = 1000
-"""How many of the latest requests are kept whole."""
+__all__ = ["KEPT_REQUESTS", "Indexes", "Project", "ProjectKey"]
 
-Stamp: TypeAlias = tuple[int, str, int]
 T = TypeVar("T")
 _Latest: TypeAlias = dict[str, tuple[Stamp, T]]
-_Request: TypeAlias = RequestEnded | CountedRequest
 _REQUEST = (CountedRequest, RequestEnded)
 
 _NEVER: Stamp = (-1, "", 0)
@@ -63,10 +60,6 @@ class ProjectKey:
     revoked: bool
 
 
-def _latest(requests: list[tuple[Stamp, _Request]]) -> tuple[RequestEnded, ...]:
-    return tuple(whole(request) for _, request in requests[-KEPT_REQUESTS:])
-
-
 @attrs.define
 class Indexes:
     """Everything that is asked of the state between two records. Equal folds compare equal.
@@ -77,7 +70,7 @@ class Indexes:
     latest_change: int = 0
     dropped: int = 0
     _ledger: Ledger = attrs.field(factory=Ledger)
-    _recent: list[tuple[Stamp, _Request]] = attrs.field(factory=list, eq=_latest)
+    _recent: Recent = attrs.field(factory=Recent)
     _projects: dict[str, Project] = attrs.field(factory=dict)
     _keys: dict[str, ProjectKey] = attrs.field(factory=dict)
     _created: "_Latest[int]" = attrs.field(factory=dict)
@@ -93,7 +86,7 @@ class Indexes:
         stamp = (record.ts, writer, seq)
         if isinstance(record, _REQUEST):
             self._ledger.count(record)
-            self._remember(record, stamp)
+            self._recent.add(record, stamp)
         elif isinstance(record, ControlRecord):
             self.latest_change = max(self.latest_change, record.ts)
             self._change(record, stamp)
@@ -101,6 +94,12 @@ class Indexes:
             _set(self._key_states, record.key, stamp, record)
         elif isinstance(record, Dropped):
             self.dropped += record.count
+        elif isinstance(record, UsageSummed):
+            self._ledger.join(record)
+
+    def remember(self, request: Request, *, writer: str, seq: int) -> None:
+        """Take in a request that a `UsageSummed` has counted already."""
+        self._recent.add(request, (request.ts, writer, seq))
 
     @property
     def projects(self) -> Mapping[str, Project]:
@@ -139,26 +138,16 @@ class Indexes:
     @property
     def recent(self) -> tuple[RequestEnded, ...]:
         """The latest KEPT_REQUESTS requests, oldest first. Takes milliseconds: for people, not per call."""
-        return _latest(self._recent)
+        return self._recent.whole()
 
     def request(self, request: str) -> RequestEnded | None:
         """One of the recent requests by its id."""
-        known = (whole(known) for _, known in reversed(self._recent[-KEPT_REQUESTS:]))
-        return next((record for record in known if record.request == request), None)
+        return self._recent.find(request)
 
     @property
     def key_states(self) -> Mapping[str, KeyStateChanged]:
         """The last change of state of each pooled key, by the key's name."""
         return {name: record for name, (_, record) in self._key_states.items()}
-
-    def _remember(self, record: _Request, stamp: Stamp) -> None:
-        recent = self._recent
-        if not recent or recent[-1][0] < stamp:
-            recent.append((stamp, record))
-        else:
-            insort(recent, (stamp, record), key=lambda entry: entry[0])
-        if len(recent) >= 2 * KEPT_REQUESTS:
-            del recent[:-KEPT_REQUESTS]
 
     def _change(self, record: ControlRecord, stamp: Stamp) -> None:
         if isinstance(record, KeyRevoked):

@@ -286,6 +286,44 @@ class Dropped(Record):
     count: int
 
 
+@attrs.frozen
+class ScopeUsage:
+    """Sums over the requests of a project in an environment; the members of `usage.Usage`."""
+
+    project: str
+    environment: Environment
+    requests: int = 0
+    errors: int = 0
+    attempts: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    nano_usd: int = 0
+    tax_low: int = 0
+    tax_high: int = 0
+
+
+@attrs.frozen
+class KeySpending:
+    """Billionths of a dollar that a project key may have spent."""
+
+    project: str
+    key: str
+    nano_usd: int
+
+
+@attrs.frozen
+class UsageSummed(Record):
+    """What requests came to: it stands for them in the summary of a segment, and in no log.
+
+    `day` is their UTC day, counted from 1970; None for all days further back than is kept.
+    """
+
+    t: ClassVar[str] = "usage_summed"
+    day: int | None
+    usage: tuple[ScopeUsage, ...]
+    spent: tuple[KeySpending, ...] = ()
+
+
 Readable: TypeAlias = Record | CountedRequest
 """What reading a log yields."""
 
@@ -299,4 +337,5 @@ KINDS: tuple[type[Record], ...] = (
     PolicyInForce,
     KeyStateChanged,
     Dropped,
+    UsageSummed,
 )

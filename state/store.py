@@ -22,15 +22,16 @@ import trio
 
 from state import codec
 from state.errors import StoreUnavailable
-from state.follow import Follower, reader
+from state.follow import Follower
 from state.indexes import Indexes
 from state.lock import Claim, claim_free, claim_turn
 from state.log import Log
 from state.options import Options, Statistics
 from state.records import ControlRecord, CountedRequest, Dropped, Readable, Record
 from state.recovery import recover
+from state.summaries import Summaries
 from state.syncer import DEADLINE, Syncer
-from state.tail import Tail
+from state.tail import Apply, Tail
 from state.telemetry import Telemetry
 
 _TOLD_AT_ONCE = 1000
@@ -49,6 +50,7 @@ class Store:
     _tail: Tail
     _log: Log
     _follower: Follower
+    _summaries: Summaries
     _syncer: Syncer = attrs.field(init=False)
     _telemetry: Telemetry = attrs.field(init=False)
     _held: deque[tuple[int, Readable]] = attrs.field(factory=deque, init=False)
@@ -80,7 +82,9 @@ class Store:
     def _opened(cls, folder: Path, claim: Claim, options: Options) -> "Store":
         indexes = Indexes()
         follower = Follower(folder / "logs", indexes, own=claim.name)
-        tail = reader(folder / "logs" / claim.name, indexes)
+        tail = follower.begin(folder / "logs" / claim.name)
+        summaries = Summaries(tail.at, options.disk)
+        tail.apply = _both(tail.apply, summaries)
         log = Log(tail.at, options.disk, options.clock, options.segment_size)
         try:
             cut = recover(tail, folder / "quarantine", options.disk)
@@ -91,7 +95,7 @@ class Store:
             log.close()
             claim.release(options.disk)
             raise
-        return cls(indexes, options, claim, tail, log, follower)
+        return cls(indexes, options, claim, tail, log, follower, summaries)
 
     async def commit(self, *records: Record) -> None:
         """Append the records together; on the disk, and in the indexes, when this returns.
@@ -161,6 +165,7 @@ class Store:
         try:
             self._write_all_told()
             self._syncer.sync_now()
+            self._summaries.write()
         finally:
             self._log.close()
             self._claim.release(self.options.disk)
@@ -225,6 +230,8 @@ class Store:
             numbered.append((seq, kept))
         if lines:
             self._log.append(b"".join(lines), len(lines))
+        for seq, kept in numbered:
+            self._summaries.add(kept, seq)
         return numbered
 
     def _stamp(self, records: tuple[Record, ...]) -> int:
@@ -250,6 +257,8 @@ class Store:
             await trio.sleep(self.options.tell_interval)
             if self._log.broken:
                 self._syncer.hurry()
+            if self._summaries.waiting:
+                await trio.to_thread.run_sync(self._summaries.write)
             while self._write_told():  # noqa: ASYNC110 - there is more to do, it only lets others in
                 await trio.lowlevel.checkpoint()
 
@@ -277,3 +286,14 @@ class Store:
         self._telemetry.written(batch)
         self._syncer.appended()
         return True
+
+
+def _both(apply: Apply, summaries: Summaries) -> Apply:
+    """What the replay of one's own log does: summaries that are missing are made up for."""
+
+    def fold(record: Readable, /, *, seq: int) -> None:
+        apply(record, seq=seq)
+        summaries.add(record, seq)
+        summaries.write()
+
+    return fold

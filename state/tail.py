@@ -11,7 +11,7 @@ import attrs
 
 from state import codec
 from state.errors import Place, StateDamaged
-from state.position import Position, segments
+from state.position import Position, Sealed, segments
 from state.records import Readable
 
 CHUNK = 1 << 16
@@ -75,6 +75,13 @@ class Tail:
             raise verdict
         return verdict
 
+    def leap(self, over: Sealed, unknown: int) -> None:
+        """Go behind the next segment without reading it. It held so many records of unknown kinds."""
+        self.at.leap(over)
+        self.unknown += unknown
+        self.lines = over.last - over.first + 2
+        self.entered += 1
+
     def left_over(self) -> int:
         """Bytes of the current segment that were not consumed."""
         return self.at.path.stat().st_size - self.at.offset if self.at.first else 0
@@ -130,7 +137,7 @@ class Tail:
     def _check_header(self, path: Path, line: bytes) -> None:
         why = "the header does not continue the segment before it"
         try:
-            header = codec.decode_header(line)
+            header = codec.decode_header(line, codec.SegmentHeader)
             fits = header == self.at.next_header(header.created)
         except ValueError as error:
             fits, why = False, str(error)

@@ -1,17 +1,26 @@
 """What projects used: sums over requests, by UTC day and since ever."""
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import TypeAlias
 
 import attrs
 
-from state.records import CountedRequest, Environment, RequestEnded
+from state.records import (
+    CountedRequest,
+    Environment,
+    KeySpending,
+    RequestEnded,
+    ScopeUsage,
+    UsageSummed,
+)
 
 KEPT_DAYS = 400
 """Usage by day is kept for this many days on which there was any; totals are kept for ever."""
 
 _DAY_MS = 86_400_000
 _EPOCH = dt.date(1970, 1, 1).toordinal()
+_ROWS = 1000
 
 _Scope: TypeAlias = tuple[str, Environment]
 
@@ -72,7 +81,7 @@ class _Tally:
         self.tax_low += record.tax_low
         self.tax_high += record.tax_high
 
-    def join(self, other: "_Tally") -> None:
+    def join(self, other: "_Tally | ScopeUsage") -> None:
         self.requests += other.requests
         self.errors += other.errors
         self.attempts += other.attempts
@@ -96,6 +105,20 @@ class _Day:
     tallies: _Tallies = attrs.field(factory=dict)
     keys: dict[tuple[str, str], int] = attrs.field(factory=dict)
 
+    def join(self, summed: UsageSummed) -> None:
+        for row in summed.usage:
+            self.tallies.setdefault((row.project, row.environment), _Tally()).join(row)
+        for spent in summed.spent:
+            key = (spent.project, spent.key)
+            self.keys[key] = self.keys.get(key, 0) + spent.nano_usd
+
+    def summed(self, number: int | None) -> Iterator[UsageSummed]:
+        usage = [ScopeUsage(*scope, *attrs.astuple(tally)) for scope, tally in self.tallies.items()]
+        spent = [KeySpending(*key, nano_usd) for key, nano_usd in self.keys.items()]
+        for at in range(0, max(len(usage), len(spent)), _ROWS):
+            rows = slice(at, at + _ROWS)
+            yield UsageSummed(number, tuple(usage[rows]), tuple(spent[rows]))
+
 
 @attrs.define
 class Ledger:
@@ -118,6 +141,19 @@ class Ledger:
         if spent and record.environment == "live":
             key = (record.project, record.key)
             day.keys[key] = day.keys.get(key, 0) + spent
+
+    def join(self, summed: UsageSummed) -> None:
+        """Add requests that another ledger has summed."""
+        if summed.day is None:
+            _Day(self._before).join(summed)
+        else:
+            (self._days.get(summed.day) or self._begin_day(summed.day)).join(summed)
+
+    def summed(self) -> Iterator[UsageSummed]:
+        """All of it, in pieces that each fit in a line: joined they make an equal ledger."""
+        yield from _Day(self._before).summed(None)
+        for number in sorted(self._days):
+            yield from self._days[number].summed(number)
 
     def total(self, project: str, environment: Environment) -> Usage:
         """Usage since ever."""

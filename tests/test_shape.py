@@ -31,6 +31,8 @@ WITHOUT_THEIR_OWN_TEST = {
     "providers/errors.py": "classes without behaviour",
     "benchmarks/hedging.py": "tests/benchmarks/test_bench.py runs the command",
     "benchmarks/processes.py": "tests/benchmarks/test_bench.py",
+    "benchmarks/journal/opening.py": "tests/benchmarks/journal/test_command.py runs it",
+    "benchmarks/journal/requests.py": "tests/benchmarks/journal/test_command.py has it write",
     "benchmarks/overhead/rounds.py": "tests/benchmarks/overhead/test_command.py runs them",
     "benchmarks/scale/rounds.py": "tests/benchmarks/scale/test_command.py runs them",
 }

@@ -59,6 +59,14 @@ race.command(
 )
 app.command(race)
 
+state = App(name="state", help="The journal: what all requests, projects and keys are known from.")
+state.command(
+    "gateway.cli.state:verify",
+    name="verify",
+    help="Read every line of every log; exit code 1 with file, line and byte if one is damaged.",
+)
+app.command(state)
+
 bench = App(name="bench", help="Measurements, run against the real program.")
 bench.command(
     "benchmarks.hedging:command",
@@ -94,6 +102,11 @@ bench.command(
     "benchmarks.scale.command:command",
     name="scale",
     help="Measure CPU a request from few to many projects, keys and connections; exit code 3 if not flat.",
+)
+bench.command(
+    "benchmarks.journal.command:command",
+    name="journal",
+    help="Measure a start behind a long journal; exit code 3 if it takes over 2 seconds.",
 )
 app.command(bench)
 

@@ -214,10 +214,10 @@ def test_a_header_is_read_back_and_nothing_else_passes_for_one():
     header = codec.SegmentHeader(9, "a.jsonl", 8, "ff", 1)
     line = codec.encode_header(header)
     assert codec.intact(line[:-1])
-    assert codec.decode_header(line[:-1]) == header
+    assert codec.decode_header(line[:-1], codec.SegmentHeader) == header
     for other in (codec.encode(KeyRevoked("d"), 1, 1)[0], b'{"t":"segment","v":1,"first":"x"}'):
         with pytest.raises(ValueError):
-            codec.decode_header(other)
+            codec.decode_header(other, codec.SegmentHeader)
 
 
 def test_an_intact_line_is_found_behind_damage_even_inside_a_line():

@@ -9,6 +9,7 @@ from state.records import (
     Dropped,
     KeyIssued,
     KeyRevoked,
+    KeySpending,
     KeyStateChanged,
     PolicyInForce,
     ProjectChanged,
@@ -16,6 +17,8 @@ from state.records import (
     ProjectRevoked,
     RequestEnded,
     RouteTarget,
+    ScopeUsage,
+    UsageSummed,
 )
 
 CORPUS = [
@@ -57,6 +60,15 @@ CORPUS = [
             ts=1795380002960,
         ),
         r'{"t":"policy_in_force","v":1,"seq":8,"ts":1795380002960,"config":"{\"hedge\":{\"policy\":\"off\"}}","policy":"calm","policy_id":"ab12cd34","route":"gpt-4o","targets":[{"domain":"a","key":"a-1","model":"gpt-4o","provider":"a","tier":0,"weight":2.0}],"crc":"ec2f8084"}',
+    ),
+    (
+        UsageSummed(
+            20780,
+            (ScopeUsage("demo", "live", 2, 1, 3, 50, 284, 7),),
+            (KeySpending("demo", "ab12", 7),),
+            ts=1795380002961,
+        ),
+        '{"t":"usage_summed","v":1,"seq":9,"ts":1795380002961,"day":20780,"usage":[{"project":"demo","environment":"live","requests":2,"errors":1,"attempts":3,"prompt_tokens":50,"completion_tokens":284,"nano_usd":7}],"spent":[{"project":"demo","key":"ab12","nano_usd":7}],"crc":"2d998313"}',
     ),
 ]
 

@@ -27,6 +27,21 @@ def test_days_fall_out_at_the_far_end_and_stay_in_the_total(request_ended):
     assert ledgers[0].on(dt.date(1970, 1, 5), "demo", "live") == Usage()
 
 
+def test_a_ledger_joined_from_its_sums_is_equal(request_ended):
+    """In pieces of a line each, the time before the days that are kept included."""
+    ledger = Ledger()
+    for n in range(KEPT_DAYS + 30):
+        ledger.count(request_ended(ts=n * DAY, nano_usd=n, key=f"k{n % 3}"))
+    for n in range(2500):
+        ledger.count(request_ended(ts=200 * DAY, project=f"p{n}", nano_usd=1, key="k"))
+    summed = list(ledger.summed())
+    joined = Ledger()
+    for record in random.Random(1).sample(summed, len(summed)):
+        _, read_back = codec.decode(codec.encode(record, 1, 0)[0][:-1])
+        joined.join(read_back)
+    assert joined == ledger
+
+
 def test_a_clock_that_was_wrong_for_a_moment_costs_a_day_and_not_the_year(request_ended):
     """One request from the far future does not empty the days that are kept."""
     ledger = Ledger()
