@@ -16,6 +16,7 @@ from gateway.parts import PARTS, Part
 from policies import cost
 from policies.settings import Limits, Policy
 from providers.types import Secret
+from providers.way import STRAIGHT, Way
 
 OnStoreFailure: TypeAlias = Literal["refuse", "serve"]
 CancelBilling: TypeAlias = cost.CancelBilling
@@ -106,6 +107,7 @@ class ProviderConfig:
     headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
     cancel_billing: CancelBilling | None = None
     prices: tuple[tuple[str, Price], ...] = ()
+    way: Way = STRAIGHT
 
     @property
     def in_process(self) -> bool:

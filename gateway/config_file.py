@@ -42,6 +42,7 @@ from gateway.key_sources import name_keys
 from gateway.places import default_state_url
 from policies.settings import Policy
 from providers.kinds import KINDS
+from providers.way import Way
 
 _WILD = re.compile(r"[*?[]")
 
@@ -131,6 +132,7 @@ def _config(
         warnings=(
             *found.warnings,
             *_key_warnings(written),
+            *_way_warnings(written),
             *_price_warnings(_unpriced(models, providers), models, projects),
         ),
         source=source,
@@ -166,6 +168,7 @@ def _provider(name: str, table: ProviderTable) -> ProviderConfig:
         tuple(table.headers.items()),
         table.cancel_billing,
         tuple(table.prices.items()),
+        Way(table.proxy, table.socket, table.http2),
     )
 
 
@@ -191,6 +194,14 @@ def _key_warnings(providers: tuple[ProviderConfig, ...]) -> Iterator[str]:
             first = seen.setdefault(credential, key.name)
             if first != key.name and key.secret.reveal and key.origin != "built-in":
                 yield f"{path}: {key.name} is the same key as {first}: racing them gains nothing"
+
+
+def _way_warnings(providers: Collection[ProviderConfig]) -> Iterator[str]:
+    """What a way to a provider takes from its races."""
+    for provider in providers:
+        if provider.way.http2:
+            path = join_path("providers", provider.name)
+            yield f"{path}.http2: a call that has lost its race is not stopped over HTTP/2, and costs in full"
 
 
 def _price_warnings(

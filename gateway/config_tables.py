@@ -35,6 +35,7 @@ from gateway.config_values import (
     HeaderValue,
     Label,
     Name,
+    ProxyURL,
     Size,
     Wait,
     Weight,
@@ -106,6 +107,9 @@ class ProviderTable:
     headers: dict[HeaderName, HeaderValue] = attrs.field(factory=dict, repr=False)
     cancel_billing: BillingName | None = None
     prices: dict[Label, Price] = attrs.Factory(dict)
+    proxy: ProxyURL | None = attrs.field(default=None, repr=False)
+    socket: Label | None = None
+    http2: bool = False
 
 
 @attrs.frozen

@@ -83,6 +83,21 @@ def read_base_url(value: Any) -> str:
     return url
 
 
+def read_proxy(value: Any) -> str:
+    """A proxy's http(s) address. It is not shown in mistakes: it may hold a password."""
+    if not isinstance(value, str):
+        raise Mistake(f"expected an address, found {kind_of(value)}")
+    url = value.strip().rstrip("/")
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or not url.isprintable() or " " in url or parts.path:
+        raise Mistake('expected a proxy like "http://proxy.example.com:3128"')
+    return url
+
+
 def read_header_name(value: str) -> str:
     """An HTTP header's name in lower case, not of those that the gateway sets itself."""
     name = value.lower()
@@ -164,6 +179,7 @@ Name: TypeAlias = Annotated[str, Reads(read_name)]
 Label: TypeAlias = Annotated[str, Reads(read_label)]
 Address: TypeAlias = Annotated[tuple[str, int], Reads(parse_bind)]
 BaseURL: TypeAlias = Annotated[str, Reads(read_base_url)]
+ProxyURL: TypeAlias = Annotated[str, Reads(read_proxy)]
 HeaderName: TypeAlias = Annotated[str, Reads(read_header_name)]
 HeaderValue: TypeAlias = Annotated[str, Reads(read_header_value)]
 Duration: TypeAlias = Annotated[float, Reads(_positive(parse_duration))]

@@ -18,6 +18,7 @@ from gateway.config_values import read_workers
 from gateway.env_providers import find_providers
 from gateway.parts import parse_parts
 from gateway.places import default_state_url, expand, state_url
+from gateway.proxies import behind_proxy
 from gateway.quantities import parse_bind
 
 FILE_NAME = "hedgerow.toml"
@@ -141,6 +142,7 @@ def _load(path: Path | None, overrides: _Overrides) -> Config:
         overrides.kept,
         overrides.multiplied,
         overrides.quickened,
+        lambda config: attrs.evolve(config, providers=behind_proxy(config.providers, environ)),
     ):
         try:
             config = step(config)

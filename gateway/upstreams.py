@@ -100,6 +100,7 @@ def connect(config: Config, simulator: str | None) -> Upstreams:
             base_url=_base_url(provider, kind, simulator),
             secret=key.secret,
             headers=provider.headers,
+            way=provider.way,
         )
         for provider in config.providers
         for key in provider.keys

@@ -25,6 +25,7 @@ from providers.sending import Answer, Direct, Library, Sender
 from providers.transport import Origin, Pool
 from providers.transport.spares import Spares
 from providers.types import Call, Ended, Event, Failed, ModelInfo, RateLimits, Secret
+from providers.way import STRAIGHT, Way
 
 CLOSE_GRACE = 2.0
 """Seconds that closing a connection may take before it is abandoned."""
@@ -56,12 +57,16 @@ for _noisy in ("httpx", "httpcore"):
 
 @attrs.frozen(cache_hash=True)  # every call looks its connections up by it
 class Upstream:
-    """Where one pooled key's calls go, and in which dialect. `headers` are sent with every call."""
+    """Where one pooled key's calls go, by which way and in which dialect.
+
+    `headers` are sent with every call.
+    """
 
     dialect: Dialect
     base_url: str
     secret: Secret
     headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
+    way: Way = STRAIGHT
 
 
 class HttpClient:
@@ -69,8 +74,8 @@ class HttpClient:
 
     What one key does to its connections is no other key's business. Their number is not bounded: how many
     calls a key may have is decided before they are sent. HTTP/1.1 only: cancelling an HTTP/2 stream does not
-    stop it at the provider. No redirects and no proxies from the environment, so a credential goes where
-    the configuration says and nowhere else.
+    stop it at the provider. No redirects, and nothing is taken from the environment here, so a credential goes
+    where the configuration says and nowhere else. What is not reached straight is reached by httpx.
 
     `library` has httpx do it all, over `transport` if there is one. While `run` runs, keys in use have a
     connection waiting.
@@ -122,11 +127,15 @@ class HttpClient:
         return sender
 
     def _new_sender(self, upstream: Upstream) -> Sender:
+        secret = upstream.dialect.credentials(upstream.secret)
+        standing = (*STANDING, *secret, *upstream.headers)
+        if upstream.way != STRAIGHT:
+            tls = httpx.create_ssl_context(trust_env=False)
+            transport = upstream.way.transport(tls, IDLE_CONNECTIONS, IDLE_TIME)
+            return Library(_client(transport), transport, upstream.base_url, standing)
         if self._tls is None:
             self._tls = httpx.create_ssl_context(trust_env=False)  # dear, and the same for all
             self._tls.set_alpn_protocols(["http/1.1"])
-        secret = upstream.dialect.credentials(upstream.secret)
-        standing = (*STANDING, *secret, *upstream.headers)
         if self._library:
             transport = self._transport or Connections(self._tls, IDLE_CONNECTIONS, IDLE_TIME)
             return Library(_client(transport), transport, upstream.base_url, standing)

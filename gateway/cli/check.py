@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from gateway.cli.serve import ConfigFile, load
 from gateway.config import Config
+from providers.way import STRAIGHT
 
 
 def check(
@@ -24,6 +25,8 @@ def check(
     for name in ("bind", "state", "keys", "models", "policies", "projects"):
         value = summary[name]
         print(f"  {name:<9} {', '.join(value) or 'none' if isinstance(value, list) else value}")
+    for name, way in summary["ways"].items():
+        print(f"  {'way':<9} {name} {way}")
     for warning in loaded.warnings:
         print(f"  warning   {warning}")
 
@@ -36,6 +39,11 @@ def _summary(config: Config) -> dict[str, Any]:
         "state": str(config.state.folder),
         "simulated": config.simulated,
         "keys": [key.name for provider in config.providers for key in provider.keys],
+        "ways": {
+            provider.name: str(provider.way)
+            for provider in config.providers
+            if provider.way != STRAIGHT
+        },
         "models": [model.name for model in config.models],
         "policies": sorted(config.policies),
         "projects": [project.name for project in config.projects],

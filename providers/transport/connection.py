@@ -23,6 +23,10 @@ MOST_HEAD = 128 * 1024
 _GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR | select.POLLNVAL
 
 
+class NothingSent(httpx.WriteError):
+    """The connection was broken before a byte of the request was taken: it may be sent again elsewhere."""
+
+
 @attrs.define(eq=False)
 class Connection:
     """A stream with a parser at its end.
@@ -52,14 +56,17 @@ class Connection:
         """Sends a request and waits for the head of its answer.
 
         Raises:
-            httpx.NetworkError, httpx.ProtocolError: the connection broke, or what came is no HTTP.
+            NothingSent: the connection was broken already.
+            httpx.NetworkError, httpx.ProtocolError: it broke, or what came is no HTTP.
         """
         assert self.reusable, "one request at a time"
         self.complete, self.used, self._fit = False, True, False
         self.status, self.headers, self._head_size = 0, {}, 0
         self._beginning = True
+        sent = self._begin_sending(request)
         try:
-            await self.stream.send_all(request)
+            if sent < len(request):
+                await self.stream.send_all(memoryview(request)[sent:])
         except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
             raise httpx.WriteError("The connection broke while the request was sent") from error
         while self._beginning:
@@ -80,6 +87,11 @@ class Connection:
     def reusable(self) -> bool:
         """Whether another request may be sent."""
         return self.complete and self._fit
+
+    @property
+    def waited(self) -> bool:
+        """Whether it lay open for a call to come: it may have been closed in the meantime."""
+        return self.expires > 0.0
 
     @property
     def stale(self) -> bool:
@@ -103,6 +115,15 @@ class Connection:
         with suppress(AttributeError):
             del self._parser  # it holds us: together they would wait for the garbage collector
         await trio.aclose_forcefully(self.stream)
+
+    def _begin_sending(self, request: bytes) -> int:
+        """Sends what goes at once; of what is encrypted nobody knows how much that is."""
+        if not isinstance(self.stream, EagerStream):
+            return 0
+        try:
+            return self.stream.send_now(request)
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            raise NothingSent("The connection was broken before the request was sent") from error
 
     async def _fill(self) -> None:
         try:

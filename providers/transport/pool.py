@@ -12,7 +12,7 @@ import attrs
 import httpx
 import trio
 
-from providers.transport.connection import Connection
+from providers.transport.connection import Connection, NothingSent
 from providers.transport.eager import EagerStream
 from providers.transport.origin import Origin
 
@@ -47,18 +47,26 @@ class Pool:
     async def ask(self, head: bytes, body: bytes, connect: float | None) -> Connection:
         """Sends a request, whose `head` lacks the length and the empty line, over a connection of the pool.
 
-        Returns when the head of the answer has come. The connection is to be given back.
+        Returns when the head of the answer has come. The connection is to be given back. Where a connection
+        that had waited turns out to be broken before anything was sent, the next one is taken.
 
         Raises:
             httpx.TransportError: there is no connection, or it broke.
         """
-        connection = await self.take(connect)
-        try:
-            await connection.ask(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body))
-        except BaseException:
-            await self.give_back(connection)  # noqa: ASYNC102 - shields itself, with a deadline
-            raise
-        return connection
+        request = b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body)
+        while True:
+            connection = await self.take(connect)
+            try:
+                await connection.ask(request)
+            except NothingSent:
+                await self.give_back(connection)  # noqa: ASYNC102 - shields itself, with a deadline
+                if not connection.waited:
+                    raise
+            except BaseException:
+                await self.give_back(connection)  # noqa: ASYNC102 - as above
+                raise
+            else:
+                return connection
 
     async def take(self, connect: float | None) -> Connection:
         """A connection for one call, the newest that is still good or else a new one.

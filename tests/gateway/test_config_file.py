@@ -8,6 +8,7 @@ from gateway.config import Config, Price, ProjectConfig, TargetRef
 from gateway.config_errors import ConfigErrors
 from gateway.config_file import load
 from policies.settings import Hedge, Limits, Policy, Timeouts
+from providers.way import Way
 
 KEYS = {"HOME": "/home/ada", "GEMINI_API_KEY": "CANARY-1", "GEMINI_API_KEY_2": "CANARY-2"}
 LOCAL = '[providers.local]\nkind = "ollama"\n'
@@ -111,6 +112,9 @@ keys = ["sk-raw-1"]
 weight = 2
 headers = { X-Team = "a" }
 cancel_billing = "bills_input"
+proxy = "http://me:secret@proxy:3128/"
+socket = "/run/vllm.sock"
+http2 = true
 prices = { "meta/llama-3" = { input = 0.5, output = 1, cached_input = 0.05, cache_write = 0.6 } }
 [models.llama]
 targets = ["local", "local/meta/llama-3"]
@@ -139,6 +143,8 @@ key_limits = { tpm = 5, usd_per_month = 1.5 }
     assert (provider.base_url, provider.weight) == ("http://10.0.0.1:8000/v1", 2.0)
     assert provider.headers == (("x-team", "a"),)
     assert provider.cancel_billing == "bills_input"
+    assert provider.way == Way("http://me:secret@proxy:3128", "/run/vllm.sock", http2=True)
+    assert any("providers.local.http2" in warning for warning in config.warnings)
     assert provider.prices == (("meta/llama-3", Price(0.5, 1.0, 0.05, 0.6)),)
     assert [(key.name, key.origin, key.domain) for key in provider.keys] == [
         ("local-1", "raw", "rack 1")

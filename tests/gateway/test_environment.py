@@ -7,6 +7,7 @@ import pytest
 from gateway.config_errors import ConfigErrors
 from gateway.environment import from_environment, load_config, locate
 from gateway.parts import PARTS
+from providers.way import Way
 
 HOME = {"HOME": "/home/ada"}
 LOCAL = '[providers.local]\nkind = "ollama"\n'
@@ -113,3 +114,16 @@ def test_the_parts_that_are_our_own_can_be_chosen() -> None:
     assert from_environment(HOME | {"HEDGEROW_FAST": "none"}).server.fast == ()
     with pytest.raises(ConfigErrors, match=r"HEDGEROW_FAST.*upstream"):
         from_environment(HOME | {"HEDGEROW_FAST": "everything"})
+
+
+def test_the_environments_proxy_is_followed_with_a_file_and_without(tmp_path: Path):
+    """And one that is none is told with the other mistakes."""
+    environ = {"OPENAI_API_KEY": "sk-1", "HTTPS_PROXY": "http://proxy:3128"}
+    (provider,) = load_config(None, environ, tmp_path).providers
+    assert provider.way == Way(proxy="http://proxy:3128")
+    (tmp_path / "hedgerow.toml").write_text('[providers.x]\nkind = "openai"\nkeys = ["env:OPENAI_API_KEY"]\n')
+    (provider,) = load_config(None, environ, tmp_path).providers
+    assert provider.way == Way(proxy="http://proxy:3128")
+    with pytest.raises(ConfigErrors) as caught:
+        load_config(None, environ | {"HTTPS_PROXY": "ftp://x", "HEDGEROW_BIND": "x"}, tmp_path)
+    assert [error.path for error in caught.value.errors] == ["HEDGEROW_BIND", "HTTPS_PROXY"]

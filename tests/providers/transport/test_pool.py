@@ -1,5 +1,6 @@
 """Connections to real servers: TLS that is verified, connections that were closed meanwhile, none lost."""
 
+import os
 import random
 import ssl
 from collections.abc import AsyncIterator
@@ -11,7 +12,7 @@ import trio
 import trustme
 from trio.testing import MockClock
 
-from providers.transport import Origin, Pool
+from providers.transport import EagerStream, Origin, Pool
 from providers.transport.pool import Connection
 from tests.providers.served import Server, settled
 
@@ -91,7 +92,58 @@ async def test_a_pool_that_is_closed_keeps_nothing() -> None:
         assert await settled(server, 0)
 
 
-@pytest.mark.parametrize("rounds", [100])
+async def broken() -> Connection:
+    """A connection whose other end is gone, which nobody has looked at since."""
+    ours, theirs = trio.socket.socketpair()
+    theirs.close()
+    return Connection(EagerStream(trio.SocketStream(ours)), socket=None)
+
+
+async def test_a_call_that_found_only_broken_connections_is_sent_over_a_new_one() -> None:
+    """Nothing of it had left: nobody can have got it twice."""
+    async with pooled() as (server, pool):
+        for _ in range(2):
+            pool.put(await broken())
+        connection = await pool.ask(b"GET / HTTP/1.1\r\nhost: h\r\n", b"", 1.0)
+        assert (connection.status, server.made) == (200, 1)
+        assert pool.idle == 0
+        assert await connection.receive() == b"hello"
+        await pool.give_back(connection)
+
+
+async def test_a_call_that_was_begun_is_not_sent_again() -> None:
+    """The kernel had taken it: the upstream may have acted on it, whatever came back."""
+    async with pooled() as (server, pool):
+        ours, theirs = trio.socket.socketpair()
+        pool.put(Connection(EagerStream(trio.SocketStream(ours)), socket=None))
+        async with trio.open_nursery() as nursery:
+
+            @nursery.start_soon
+            async def hang_up() -> None:
+                await theirs.recv(1)
+                theirs.close()
+
+            with pytest.raises(httpx.TransportError):
+                await pool.ask(b"GET / HTTP/1.1\r\nhost: h\r\n", b"", 1.0)
+        assert server.made == 0
+
+
+class Unlucky(Pool):
+    """Its new connections are broken as soon as they are made."""
+
+    async def open(self, connect: float | None) -> Connection:
+        assert connect is not None
+        return await broken()
+
+
+async def test_a_new_connection_that_is_broken_is_an_error() -> None:
+    """There would be no end to trying else."""
+    pool = Unlucky(Origin.of("http://127.0.0.1:9", PLAIN), 1, 1.0)
+    with pytest.raises(httpx.WriteError):
+        await pool.ask(b"GET / HTTP/1.1\r\nhost: h\r\n", b"", 1.0)
+
+
+@pytest.mark.parametrize("rounds", [int(os.environ.get("HEDGEROW_CANCELS", "2000")) // 20])
 async def test_cancellation_at_any_moment_loses_no_connection(rounds: int) -> None:
     """Thousands of calls, cancelled while they connect, send, wait or read: all are closed or idle."""
     rng = random.Random(5)
