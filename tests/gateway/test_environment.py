@@ -121,7 +121,9 @@ def test_the_environments_proxy_is_followed_with_a_file_and_without(tmp_path: Pa
     environ = {"OPENAI_API_KEY": "sk-1", "HTTPS_PROXY": "http://proxy:3128"}
     (provider,) = load_config(None, environ, tmp_path).providers
     assert provider.way == Way(proxy="http://proxy:3128")
-    (tmp_path / "hedgerow.toml").write_text('[providers.x]\nkind = "openai"\nkeys = ["env:OPENAI_API_KEY"]\n')
+    (tmp_path / "hedgerow.toml").write_text(
+        '[providers.x]\nkind = "openai"\nkeys = ["env:OPENAI_API_KEY"]\n'
+    )
     (provider,) = load_config(None, environ, tmp_path).providers
     assert provider.way == Way(proxy="http://proxy:3128")
     with pytest.raises(ConfigErrors) as caught:
