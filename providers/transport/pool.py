@@ -58,15 +58,11 @@ class Pool:
             connection = await self.take(connect)
             try:
                 await connection.ask(request)
-            except NothingSent:
-                await self.give_back(connection)  # noqa: ASYNC102 - shields itself, with a deadline
-                if not connection.waited:
-                    raise
-            except BaseException:
-                await self.give_back(connection)  # noqa: ASYNC102 - as above
-                raise
-            else:
                 return connection
+            except BaseException as error:
+                await self.give_back(connection)  # noqa: ASYNC102 - shields itself, with a deadline
+                if not (connection.waited and isinstance(error, NothingSent)):
+                    raise
 
     async def take(self, connect: float | None) -> Connection:
         """A connection for one call, the newest that is still good or else a new one.
