@@ -58,11 +58,12 @@ class Pool:
             connection = await self.take(connect)
             try:
                 await connection.ask(request)
-                return connection
             except BaseException as error:
-                await self.give_back(connection)  # noqa: ASYNC102 - shields itself, with a deadline
+                await self.give_back(connection)  # noqa: ASYNC102, ASYNC120 - shields itself, with a deadline
                 if not (connection.waited and isinstance(error, NothingSent)):
                     raise
+            else:
+                return connection
 
     async def take(self, connect: float | None) -> Connection:
         """A connection for one call, the newest that is still good or else a new one.
