@@ -57,13 +57,19 @@ class Pool:
         while True:
             connection = await self.take(connect)
             try:
-                await connection.ask(request)
-            except BaseException as error:
-                await self.give_back(connection)  # noqa: ASYNC102, ASYNC120 - shields itself, with a deadline
-                if not (connection.waited and isinstance(error, NothingSent)):
+                await self._ask(connection, request)
+            except NothingSent:
+                if not connection.waited:
                     raise
             else:
                 return connection
+
+    async def _ask(self, connection: Connection, request: bytes) -> None:
+        try:
+            await connection.ask(request)
+        except BaseException:
+            await self.give_back(connection)  # noqa: ASYNC102 - shields itself, with a deadline
+            raise
 
     async def take(self, connect: float | None) -> Connection:
         """A connection for one call, the newest that is still good or else a new one.
