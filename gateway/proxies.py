@@ -6,9 +6,7 @@ says is not followed, for it would be handed the credentials of plain calls.
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
-from urllib.request import (
-    proxy_bypass_environment,  # type: ignore[attr-defined] # in every Python, in no stub
-)
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined] # in no stub
 
 import attrs
 
