@@ -232,6 +232,8 @@ class Store:
             self._log.append(b"".join(lines), len(lines))
         for seq, kept in numbered:
             self._summaries.add(kept, seq)
+        if self._summaries.waiting and not self._syncer.running:
+            self._summaries.write()
         return numbered
 
     def _stamp(self, records: tuple[Record, ...]) -> int:
