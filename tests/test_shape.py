@@ -34,6 +34,7 @@ WITHOUT_THEIR_OWN_TEST = {
     "benchmarks/journal/opening.py": "tests/benchmarks/journal/test_command.py runs it",
     "benchmarks/journal/requests.py": "tests/benchmarks/journal/test_command.py has it write",
     "benchmarks/overhead/rounds.py": "tests/benchmarks/overhead/test_command.py runs them",
+    "benchmarks/soak/traffic.py": "tests/benchmarks/soak/test_command.py runs it",
     "benchmarks/scale/rounds.py": "tests/benchmarks/scale/test_command.py runs them",
 }
 

@@ -108,6 +108,11 @@ bench.command(
     name="journal",
     help="Measure a start behind a long journal; exit code 3 if it takes over 2 seconds.",
 )
+bench.command(
+    "benchmarks.soak.command:command",
+    name="soak",
+    help="Load the gateway for half an hour; exit code 3 if its memory grows or calls fail.",
+)
 app.command(bench)
 
 
