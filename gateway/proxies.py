@@ -39,7 +39,7 @@ def behind_proxy(
 
 def _behind(provider: ProviderConfig, proxy: str, besides: dict[str, str]) -> ProviderConfig:
     url = urlsplit(provider.base_url or "")
-    straight = url.scheme != "https" or provider.way.proxy or provider.way.socket
+    straight = url.scheme != "https" or provider.way.proxy or provider.way.unix
     if straight or proxy_bypass_environment(url.netloc, besides):
         return provider
     return attrs.evolve(provider, way=attrs.evolve(provider.way, proxy=proxy))

@@ -18,6 +18,7 @@ import attrs
 import httpx
 import trio
 
+from providers import detour
 from providers.base import Decoder, Dialect, WireRequest
 from providers.connections import Connections
 from providers.errors import BrokenAnswer, ProviderError, TimedOut, Unreachable
@@ -131,7 +132,7 @@ class HttpClient:
         standing = (*STANDING, *secret, *upstream.headers)
         if upstream.way != STRAIGHT:
             tls = httpx.create_ssl_context(trust_env=False)
-            transport = upstream.way.transport(tls, IDLE_CONNECTIONS, IDLE_TIME)
+            transport = detour.transport(upstream.way, tls, IDLE_CONNECTIONS, IDLE_TIME)
             return Library(_client(transport), transport, upstream.base_url, standing)
         if self._tls is None:
             self._tls = httpx.create_ssl_context(trust_env=False)  # dear, and the same for all

@@ -21,7 +21,7 @@ def test_the_configuration_example_loads(tmp_path: Path) -> None:
 
     config = load_config(file, {"GEMINI_API_KEY": "a", "GEMINI_API_KEY_2": "b"}, tmp_path)
 
-    assert [provider.name for provider in config.providers] == ["gemini-a", "openrouter"]
+    assert [provider.name for provider in config.providers] == ["gemini-a", "openrouter", "local"]
     assert len(config.models[0].targets) == 2
 
 

@@ -27,7 +27,7 @@ def test_secured_upstreams_are_reached_by_the_environments_proxy(variable: str) 
         provider("http://api.example.com/v1"),
         provider(None),
         provider("https://api.example.com/v1", Way(proxy="http://other:1")),
-        provider("https://api.example.com/v1", Way(socket="/run/x.sock")),
+        provider("https://api.example.com/v1", Way(unix="/run/x.sock")),
         provider("https://local.corp/v1"),
         provider("https://a.local.corp:8443/v1"),
     ],
