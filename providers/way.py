@@ -7,7 +7,7 @@ import attrs
 
 @attrs.frozen
 class Way:
-    """A `proxy` by its URL, which may hold a password; the path of a socket of this machine (`unix`); HTTP/2."""
+    """A `proxy` by its URL, which may hold a password; the path of a `unix` socket; HTTP/2."""
 
     proxy: str | None = attrs.field(default=None, repr=False)
     unix: str | None = None
