@@ -9,7 +9,8 @@ from hashlib import blake2b, sha256
 from typing import Any
 
 from gateway.tokens import BYTES_PER_TOKEN, TOKENS_PER_MESSAGE
-from providers.types import Call, ChatCall, Message
+from providers.conversation import Message
+from providers.types import Call, ChatCall
 
 MEMBERS = ("prompt_cache_key", "session_id")
 HEADERS = (

@@ -11,9 +11,10 @@ import attrs
 import msgspec
 
 from gateway.errors import ApiError, from_provider
-from gateway.frames import ChunkWriter, Heading, chat_body, embeddings_body, error_frame
+from gateway.frames import ChunkWriter, Heading, error_frame
 from gateway.reply import Reply
 from gateway.tokens import estimated_usage
+from gateway.whole import chat_body, embeddings_body
 from providers.errors import BrokenAnswer
 from providers.types import (
     Call,
@@ -23,6 +24,7 @@ from providers.types import (
     Failed,
     Passed,
     TextDelta,
+    ToolDelta,
     Usage,
     UsageSeen,
     Vectors,
@@ -118,6 +120,8 @@ class Relay:
         for event in events:
             match event:
                 case TextDelta():
+                    self._written += len(event.text.encode())
+                case ToolDelta():
                     self._written += len(event.text.encode())
                 case Passed():
                     self._written += event.written

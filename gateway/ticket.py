@@ -38,7 +38,8 @@ class Ticket:
     @property
     def heading(self) -> Heading:
         """What all pieces of the answer share."""
-        return Heading(f"chatcmpl-{self.trail.id[4:]}", self.created, self.call.model)
+        legacy = isinstance(self.call, ChatCall) and self.call.legacy
+        return Heading(f"chatcmpl-{self.trail.id[4:]}", self.created, self.call.model, legacy)
 
     @property
     def deadline(self) -> float:

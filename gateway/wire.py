@@ -1,8 +1,7 @@
 """OpenAI's JSON to frozen calls. Pure.
 
 Only what the gateway must understand is validated, with the parameter named; other members are kept in the
-call's `body` and travel on to upstreams that understand them. What no upstream can be given faithfully yet
-(tools, images, audio, files) is refused by name: never dropped.
+call's `body` and travel on to upstreams that understand them; one that does not is not asked.
 """
 
 from collections.abc import Mapping
@@ -12,13 +11,20 @@ import msgspec
 
 from gateway.errors import bad_request
 from gateway.fields import integer, number, optional_bool, string, strings
-from providers.types import ChatCall, EmbedCall, Message
+from gateway.wire_messages import read_messages
+from gateway.wire_tools import (
+    LEGACY,
+    read_choice,
+    read_effort,
+    read_format,
+    read_logprobs,
+    read_tools,
+)
+from providers.types import ChatCall, EmbedCall
 
-ROLES = ("system", "developer", "user", "assistant")
 MAX_INPUTS = 2048
 """Embedding inputs in one request, as at OpenAI."""
 
-MAX_MESSAGES = 10_000
 MAX_TOKENS = 2**31 - 1
 """More than any model writes, and small enough to be added to any limit."""
 
@@ -26,20 +32,12 @@ MAX_DEPTH = 128
 """Arrays and objects within each other. Far less than what the stack holds where the body is written
 again for an upstream: what was read must never fail there."""
 
-NOT_YET = (
-    "tools",
-    "tool_choice",
-    "functions",
-    "function_call",
-    "audio",
-    "prediction",
-    "web_search_options",
-)
-
 PARAMETERS = frozenset(
     {
-        *("modalities", "stream_options", "max_tokens", "max_completion_tokens", "temperature"),
-        *("top_p", "stop", "n", "seed", "presence_penalty", "frequency_penalty", *NOT_YET),
+        *("stream_options", "max_tokens", "max_completion_tokens", "temperature", "top_p", "stop"),
+        *("n", "seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs"),
+        *("tools", "tool_choice", "functions", "function_call", "parallel_tool_calls"),
+        *("response_format", "reasoning_effort"),
     }
 )
 """A request without any of these holds messages, and what is not ours to judge."""
@@ -89,12 +87,13 @@ def read_chat(body: Mapping[str, Any]) -> ChatCall:
     """
     model, stream = model_of(body), optional_bool(body, "stream")
     if PARAMETERS.isdisjoint(body):
-        return ChatCall(model, _messages(body), body, stream)
-    _refuse_not_yet(body)
+        return ChatCall(model, read_messages(body), body, stream)
+    if body.get("tools") and body.get("functions"):
+        raise bad_request("'functions' is the old name of 'tools': give one of them", "functions")
     max_tokens = integer(body, "max_tokens", 1, MAX_TOKENS)
     return ChatCall(
         model=model,
-        messages=_messages(body),
+        messages=read_messages(body),
         body=body,
         stream=stream,
         include_usage=_include_usage(body, stream=stream),
@@ -106,6 +105,13 @@ def read_chat(body: Mapping[str, Any]) -> ChatCall:
         seed=integer(body, "seed", -(2**63), 2**63 - 1),
         presence_penalty=number(body, "presence_penalty", -2.0, 2.0),
         frequency_penalty=number(body, "frequency_penalty", -2.0, 2.0),
+        tools=read_tools(body),
+        tool_choice=read_choice(body),
+        parallel=body.get("parallel_tool_calls") is not False,
+        response_format=read_format(body),
+        effort=read_effort(body),
+        logprobs=read_logprobs(body),
+        legacy=not LEGACY.isdisjoint(body),
     )
 
 
@@ -137,15 +143,6 @@ def _is_too_deep(value: Any) -> bool:
     return bool(level)
 
 
-def _refuse_not_yet(body: Mapping[str, Any]) -> None:
-    for name in NOT_YET:
-        if body.get(name) not in (None, [], "none"):
-            raise bad_request(f"'{name}' is not supported by this gateway yet", name)
-    modalities = body.get("modalities")
-    if modalities is not None and modalities != ["text"]:
-        raise bad_request("'modalities' can only be [\"text\"] in this gateway yet", "modalities")
-
-
 def _include_usage(body: Mapping[str, Any], *, stream: bool) -> bool:
     options = body.get("stream_options")
     if options is None:
@@ -158,57 +155,6 @@ def _include_usage(body: Mapping[str, Any], *, stream: bool) -> bool:
     if not isinstance(include, bool | None):
         raise bad_request("'stream_options.include_usage' must be a boolean", "stream_options")
     return bool(include)
-
-
-def _messages(body: Mapping[str, Any]) -> tuple[Message, ...]:
-    if "messages" not in body:
-        raise bad_request("Missing required parameter: 'messages'", "messages")
-    messages = body["messages"]
-    if not isinstance(messages, list) or not messages:
-        raise bad_request("'messages' must be a non-empty array", "messages")
-    if len(messages) > MAX_MESSAGES:
-        raise bad_request(f"'messages' may hold at most {MAX_MESSAGES} messages", "messages")
-    return tuple(_message(message, f"messages[{n}]") for n, message in enumerate(messages))
-
-
-def _message(message: Any, where: str) -> Message:
-    if not isinstance(message, dict):
-        raise bad_request(f"'{where}' must be an object", where)
-    if "role" not in message:
-        raise bad_request(f"Missing required parameter: '{where}.role'", f"{where}.role")
-    role = message["role"]
-    if role in ("tool", "function"):
-        raise bad_request(f"'{where}.role': '{role}' is not supported yet", f"{where}.role")
-    if role not in ROLES:
-        raise bad_request(f"'{where}.role' must be one of {', '.join(ROLES)}", f"{where}.role")
-    for name in ("tool_calls", "function_call", "audio"):
-        if message.get(name):
-            raise bad_request(f"'{where}.{name}' is not supported yet", f"{where}.{name}")
-    return Message(role, _text(message, where))
-
-
-def _text(message: Mapping[str, Any], where: str) -> str:
-    content = message.get("content")
-    if isinstance(content, str):
-        return content
-    if content is None and message["role"] == "assistant" and message.get("refusal"):
-        return string(message["refusal"], f"{where}.refusal")
-    if not isinstance(content, list) or not content:
-        raise bad_request(
-            f"'{where}.content' must be a string or a non-empty array of parts", f"{where}.content"
-        )
-    return "".join(_part(part, f"{where}.content[{n}]") for n, part in enumerate(content))
-
-
-def _part(part: Any, where: str) -> str:
-    if not isinstance(part, dict):
-        raise bad_request(f"'{where}' must be an object", where)
-    kind = part.get("type")
-    if kind in ("text", "refusal"):
-        return string(part.get(kind), f"{where}.{kind}")
-    if not isinstance(kind, str):
-        raise bad_request(f"'{where}.type' must be a string", f"{where}.type")
-    raise bad_request(f"'{where}.type': '{kind[:64]}' is not supported yet", f"{where}.type")
 
 
 def _encoding(body: Mapping[str, Any]) -> Literal["float", "base64"]:

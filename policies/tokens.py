@@ -8,7 +8,7 @@ follows a joiner stay with their letter, so an emoji of seven code points is nev
 import re
 from collections.abc import Iterable
 
-from providers.types import Message
+from providers.conversation import Message
 
 PER_MESSAGE = 4  # its role and its frame
 PER_PROMPT = 3  # what invites the answer

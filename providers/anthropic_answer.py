@@ -8,6 +8,7 @@ into one stream) breaks the answer, because what came before it belongs to anoth
 from collections.abc import Iterator
 from typing import Any
 
+from providers.anthropic_blocks import Blocks
 from providers.anthropic_errors import error_in_answer
 from providers.errors import BrokenAnswer
 from providers.lenient import count, fields, rows, text
@@ -19,7 +20,6 @@ from providers.types import (
     FinishReason,
     Started,
     TextDelta,
-    TextKind,
     Usage,
     UsageSeen,
 )
@@ -31,9 +31,6 @@ FINISHES: dict[str, FinishReason] = {
     "tool_use": "tool_calls",
 }
 """All other stop reasons are a plain stop."""
-
-KINDS: dict[str, TextKind] = {"text": "content", "thinking": "reasoning"}
-"""Which kinds of block, and of delta, hold text. The text lies under the kind's own name."""
 
 
 class MessageReader:
@@ -49,8 +46,9 @@ class MessageReader:
         if not (blocks or reason):
             raise BrokenAnswer("Anthropic's answer is empty")
         yield _started(message)
+        told = Blocks()
         for block in blocks:
-            yield from _said(block, text(block.get("type")))
+            yield from told.whole(block)
         yield from _finished(reason, message)
         if usage := fields(message.get("usage")):
             yield UsageSeen(usage_of(usage))
@@ -66,6 +64,7 @@ class StreamReader:
         self._started = False
         self._said = False
         self._finished = False
+        self._blocks = Blocks()
         self._usage: dict[str, Any] = {}
 
     def read(self, value: Any) -> Iterator[Event]:
@@ -82,11 +81,11 @@ class StreamReader:
     def _go_on(self, event: JSON) -> Iterator[Event]:
         match event.get("type"):
             case "content_block_start":
-                block = fields(event.get("content_block"))
-                yield from self._text(block, text(block.get("type")))
+                yield from self._told(self._blocks.begin(fields(event.get("content_block"))))
             case "content_block_delta":
-                delta = fields(event.get("delta"))
-                yield from self._text(delta, text(delta.get("type")).removesuffix("_delta"))
+                yield from self._told(self._blocks.go_on(fields(event.get("delta"))))
+            case "content_block_stop":
+                yield from self._told(self._blocks.stop())
             case "message_delta":
                 yield from self._settle(fields(event.get("delta")), fields(event.get("usage")))
             case "message_stop":
@@ -99,8 +98,8 @@ class StreamReader:
         yield _started(message)
         yield from self._spent(fields(message.get("usage")))
 
-    def _text(self, holder: JSON, kind: str) -> Iterator[Event]:
-        for event in _said(holder, kind):
+    def _told(self, events: Iterator[Event]) -> Iterator[Event]:
+        for event in events:
             self._said = True
             yield event
 
@@ -140,6 +139,7 @@ def usage_of(usage: JSON) -> Usage:
         total=prompt + completion,
         cached=cached,
         reasoning=count(thinking),
+        written=written,
     )
 
 
@@ -150,13 +150,6 @@ def _raise_if_error(value: JSON) -> None:
 
 def _started(message: JSON) -> Started:
     return Started(text(message.get("id")) or None, text(message.get("model")) or None)
-
-
-def _said(holder: JSON, kind: str) -> Iterator[Event]:
-    """The text in a block or a delta. Tools, citations and signatures have none."""
-    said = text(holder.get(kind)) if kind in KINDS else ""
-    if said:
-        yield TextDelta(said, kind=KINDS[kind])
 
 
 def _finished(reason: str, holder: JSON) -> Iterator[Event]:

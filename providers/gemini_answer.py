@@ -13,16 +13,19 @@ import attrs
 
 from providers.body import parse
 from providers.errors import BrokenAnswer
+from providers.gemini_calls import Calls
 from providers.gemini_errors import error_in_answer
 from providers.lenient import count, fields, rows, text
 from providers.types import (
     JSON,
     Ended,
     Event,
+    Extra,
     Finished,
     FinishReason,
     Started,
     TextDelta,
+    TextKind,
     Usage,
     UsageSeen,
 )
@@ -70,13 +73,24 @@ class Candidate:
 
     index: int
     said: bool = False
-    called: bool = False
     finished: bool = False
+    _calls: Calls = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._calls = Calls(self.index)
 
     def read(self, candidate: JSON) -> Iterator[Event]:
-        for part in rows(fields(candidate.get("content")).get("parts")):
-            yield from self._part(part)
         reason = _named(candidate.get("finishReason"))
+        if reason in FAULTS and not self.finished:  # its calls are not what the model was asked for
+            raise _fault(reason, candidate)
+        logprobs = _logprobs(fields(candidate.get("logprobsResult")))
+        for part in rows(fields(candidate.get("content")).get("parts")):
+            for event in self._part(part, logprobs):
+                logprobs = None
+                yield event
+        yield from _sources(fields(candidate.get("groundingMetadata")), self.index)
+        if reason:
+            yield from self._calls.finish()
         if reason and not self.finished:
             yield from self._finish(reason, text(candidate.get("finishMessage")))
 
@@ -86,30 +100,82 @@ class Candidate:
         yield TextDelta(why, self.index, "refusal")
         yield Finished("content_filter", self.index)
 
-    def _part(self, part: JSON) -> Iterator[Event]:
-        self.called = self.called or "functionCall" in part
-        said = text(part.get("text"))
-        if not said:
+    def _part(self, part: JSON, logprobs: JSON | None) -> Iterator[Event]:
+        signature = text(part.get("thoughtSignature"))
+        signed = {"google": {"thought_signature": signature}} if signature else None
+        if "functionCall" in part:
+            yield from self._calls.read(fields(part["functionCall"]), signed)
             return
-        thought = part.get("thought") is True
-        self.said = self.said or not thought
-        yield TextDelta(said, self.index, "reasoning" if thought else "content")
+        if held := fields(part.get("inlineData")):
+            self.said = True
+            yield Extra({"images": [_image(held)]}, self.index)
+        if said := text(part.get("text")):
+            thought = part.get("thought") is True
+            self.said = self.said or not thought
+            kind: TextKind = "reasoning" if thought else "content"
+            yield TextDelta(said, self.index, kind, None if thought else logprobs)
 
     def _finish(self, reason: str, message: str) -> Iterator[Event]:
-        if reason in FAULTS:
-            raise BrokenAnswer(f"Gemini could not complete its answer: {message or reason}")
         finish = FINISHES.get(reason)
         if finish == "content_filter" and not self.said:
             yield from self.refuse(message or f"Gemini withheld its answer ({reason})")
             return
-        if finish is None and not (self.said or self.called):
+        if finish is None and not (self.said or self._calls.count):
             raise BrokenAnswer(f"Gemini gave no answer ({message or reason})")
         self.finished = True
         yield Finished(self._openai(finish or "stop"), self.index)
 
     def _openai(self, finish: FinishReason) -> FinishReason:
         """Gemini says STOP after function calls too."""
-        return "tool_calls" if finish == "stop" and self.called else finish
+        return "tool_calls" if finish == "stop" and self._calls.count else finish
+
+
+def _fault(reason: str, candidate: JSON) -> BrokenAnswer:
+    message = text(candidate.get("finishMessage"))
+    return BrokenAnswer(f"Gemini could not complete its answer: {message or reason}")
+
+
+def _image(held: JSON) -> JSON:
+    """An image that was made, as those who offer it in OpenAI's format tell it."""
+    url = f"data:{text(held.get('mimeType'))};base64,{text(held.get('data'))}"
+    return {"type": "image_url", "image_url": {"url": url}}
+
+
+def _logprobs(result: JSON) -> JSON | None:
+    """OpenAI's object for the tokens of this piece, None where there are none."""
+    chosen = rows(result.get("chosenCandidates"))
+    tops = rows(result.get("topCandidates"))
+    tops += [{}] * (len(chosen) - len(tops))
+    content = [
+        {**_token(token), "top_logprobs": [_token(each) for each in rows(top.get("candidates"))]}
+        for token, top in zip(chosen, tops, strict=False)
+    ]
+    return {"content": content} if content else None
+
+
+def _token(token: JSON) -> dict[str, Any]:
+    probability = token.get("logProbability")
+    known = probability if isinstance(probability, int | float) else -9999.0
+    return {"token": text(token.get("token")), "logprob": known, "bytes": None}
+
+
+def _sources(grounding: JSON, index: int) -> Iterator[Event]:
+    """Where the answer was found, as OpenAI's annotations."""
+    pages = [fields(chunk.get("web")) for chunk in rows(grounding.get("groundingChunks"))]
+    notes = []
+    for support in rows(grounding.get("groundingSupports")):
+        segment = fields(support.get("segment"))
+        for at in support.get("groundingChunkIndices") or ():
+            if isinstance(at, int) and 0 <= at < len(pages):
+                cited = {
+                    "start_index": count(segment.get("startIndex")),
+                    "end_index": count(segment.get("endIndex")),
+                    "url": text(pages[at].get("uri")),
+                    "title": text(pages[at].get("title")),
+                }
+                notes.append({"type": "url_citation", "url_citation": cited})
+    if notes:
+        yield Extra({"annotations": notes}, index)
 
 
 def _named(reason: Any) -> str:

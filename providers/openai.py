@@ -56,7 +56,12 @@ class OpenAI:
     def decoder(self, call: Call) -> Decoder:
         if isinstance(call, EmbedCall):
             return WholeBody(lambda body: read_vectors(parse(body), call))
-        return ChatStream(call) if call.stream else WholeBody(lambda body: read_chat(parse(body)))
+        named = call.tool_choice is not None and call.tool_choice.name is not None
+        return (
+            ChatStream(call)
+            if call.stream
+            else WholeBody(lambda body: read_chat(parse(body), named=named))
+        )
 
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         found = message_of(body)

@@ -1,8 +1,8 @@
 """What OpenAI's chat answers mean, and those of the many who speak its format in their own way.
 
 Both forms are read by the same rules: a chunk of a stream carries a `delta`, a whole answer a
-`message`, and what may stand in the one may stand in the other. Unknown members mean nothing, and
-so, for now, do tool calls.
+`message`, and what may stand in the one may stand in the other. Members that we need not understand are
+passed on by their names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,10 +11,12 @@ from typing import Any
 from providers.advice import in_band, read_error
 from providers.errors import BrokenAnswer, UpstreamFailed
 from providers.lenient import count, fields, rows, text
+from providers.openai_tools import ToolCalls
 from providers.types import (
     JSON,
     Ended,
     Event,
+    Extra,
     Finished,
     FinishReason,
     Started,
@@ -39,8 +41,20 @@ BREAKS = frozenset({"error", "network_error", "insufficient_system_resource"})
 """Finish reasons that say the upstream gave up."""
 
 
-def read_chat(value: Any) -> list[Event]:
-    """The events of a chat answered in one body.
+READ = frozenset(
+    {
+        *("role", "content", "refusal", "reasoning_content", "reasoning", "tool_calls"),
+        *("function_call", "name", "obfuscation"),
+    }
+)
+"""Members of a delta or a message that are read; all others are passed on."""
+
+SHARED = ("service_tier", "system_fingerprint", "provider", "citations", "search_results")
+"""Members beside the choices that are passed on."""
+
+
+def read_chat(value: Any, *, named: bool = False) -> list[Event]:
+    """The events of a chat answered in one body. `named` says that one tool had to be called.
 
     Raises:
         ProviderError: the body holds an error, or no answer.
@@ -50,8 +64,9 @@ def read_chat(value: Any) -> list[Event]:
     events: list[Event] = []
     for place, choice in enumerate(rows(body.get("choices"))):
         index = count(choice.get("index", place))
-        said = pieces(choice, fields(choice.get("message")), index)
-        reason = finish_reason(choice) or ("stop" if said else None)
+        calls = ToolCalls(index)
+        said = pieces(choice, fields(choice.get("message")), index, calls)
+        reason = finish_reason(choice, calls, named=named) or ("stop" if said else None)
         events += said
         events += [Finished(reason, index)] if reason else []
     if not events:
@@ -80,23 +95,35 @@ def raise_error(value: Any, *, certain: bool = False) -> None:
 
 def started(body: JSON) -> Started:
     """The upstream's names for the answer and the model, which may be missing or empty."""
-    return Started(id=text(body.get("id")) or None, model=text(body.get("model")) or None)
+    members = {name: body[name] for name in SHARED if body.get(name) is not None}
+    return Started(text(body.get("id")) or None, text(body.get("model")) or None, members)
 
 
-def finish_reason(choice: JSON) -> FinishReason | None:
-    """Why the choice is complete, None if it is not."""
+def finish_reason(choice: JSON, calls: ToolCalls, *, named: bool) -> FinishReason | None:
+    """Why the choice is complete, None if it is not.
+
+    Some say `stop` after calls of tools. OpenAI does too, where one tool had to be called (`named`).
+    """
     reason = text(choice.get("finish_reason"))
-    return FINISHES.get(reason, "stop") if reason else None
+    if not reason:
+        return None
+    finish = FINISHES.get(reason, "stop")
+    return "tool_calls" if finish == "stop" and calls.any and not named else finish
 
 
-def pieces(choice: JSON, said: JSON, index: int) -> list[Event]:
-    """The texts of a delta or a message: reasoning, then content, then refusal."""
+def pieces(choice: JSON, said: JSON, index: int, calls: ToolCalls) -> list[Event]:
+    """What a delta or a message says: reasoning, content, refusal, calls of tools, and the rest as it is."""
     given = fields(choice.get("logprobs"))
     logprobs = given if given and any(given.values()) else None
-    return [
+    found: list[Event] = [
         TextDelta(words, index, kind, None if kind == "reasoning" else logprobs)
         for kind, words in _texts(said)
     ]
+    found += calls.read(said)
+    if not READ.issuperset(said):
+        members = {name: value for name, value in said.items() if name not in READ and value}
+        found += [Extra(members, index)] if members else []
+    return found
 
 
 def _texts(said: JSON) -> Iterator[tuple[TextKind, str]]:
@@ -139,13 +166,14 @@ def usage_in(body: JSON) -> list[Event]:
 def _usage(usage: JSON) -> Usage:
     prompt, completion = count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))
     total = count(usage.get("total_tokens")) or prompt + completion
-    cached = fields(usage.get("prompt_tokens_details")).get("cached_tokens")
+    read = fields(usage.get("prompt_tokens_details"))
     reasoning = fields(usage.get("completion_tokens_details")).get("reasoning_tokens")
     return Usage(
         prompt=prompt,
         # Gemini's and xAI's leave reasoning out of the completion, but not out of the total.
         completion=max(completion, total - prompt),
         total=total,
-        cached=count(cached) or count(usage.get("prompt_cache_hit_tokens")),
+        cached=count(read.get("cached_tokens")) or count(usage.get("prompt_cache_hit_tokens")),
         reasoning=count(reasoning),
+        written=count(read.get("cache_write_tokens")),
     )

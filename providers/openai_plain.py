@@ -11,7 +11,7 @@ import attrs
 import msgspec
 
 from providers.lenient import LONGEST_COUNT
-from providers.openai_answer import BREAKS
+from providers.openai_answer import BREAKS, SHARED
 from providers.types import Passed, Usage
 
 FRAME = b"data: "
@@ -25,6 +25,7 @@ _Count = Annotated[int, msgspec.Meta(ge=0, lt=10**LONGEST_COUNT)] | None
 
 class _Details(msgspec.Struct):
     cached_tokens: _Count = None
+    cache_write_tokens: _Count = None
     reasoning_tokens: _Count = None
 
 
@@ -47,15 +48,18 @@ class _Usage(msgspec.Struct):
             total,
             (cached and cached.cached_tokens) or self.prompt_cache_hit_tokens or 0,
             (thought and thought.reasoning_tokens) or 0,
+            (cached and cached.cache_write_tokens) or 0,
         )
 
 
-class _Delta(msgspec.Struct):
+class _Delta(msgspec.Struct, forbid_unknown_fields=True):
+    role: str | None = None
     content: str | None = None
     refusal: Any = None
     reasoning: Any = None
     reasoning_content: Any = None
-    reasoning_details: Any = None
+    tool_calls: Any = None
+    function_call: Any = None
 
 
 class _Choice(msgspec.Struct):
@@ -70,8 +74,8 @@ class _Choice(msgspec.Struct):
         """Whether text and finish are all that there is."""
         delta = self.delta
         odd = self.index or self.logprobs or self.error or self.finish_reason in BREAKS
-        more = delta.reasoning or delta.reasoning_content or delta.reasoning_details
-        return not (odd or more or delta.refusal)
+        more = delta.reasoning or delta.reasoning_content or delta.tool_calls
+        return not (odd or more or delta.refusal or delta.function_call)
 
 
 class Chunk(msgspec.Struct):
@@ -84,6 +88,16 @@ class Chunk(msgspec.Struct):
     usage: _Usage | None = None
     error: Any = None
     x_groq: Any = None
+    service_tier: Any = None
+    system_fingerprint: Any = None
+    provider: Any = None
+    citations: Any = None
+    search_results: Any = None
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """What it says that is passed on with every piece."""
+        return {name: value for name in SHARED if (value := getattr(self, name)) is not None}
 
 
 _decode = msgspec.json.Decoder(Chunk).decode

@@ -9,6 +9,7 @@ from providers.errors import BrokenAnswer, ProviderError
 from providers.lenient import count, fields, rows
 from providers.openai_answer import FINISHES, finish_reason, pieces, raise_error, started, usage_in
 from providers.openai_plain import END, Chunk, Template
+from providers.openai_tools import ToolCalls
 from providers.sse import Scanner, ServerEvent
 from providers.types import (
     JSON,
@@ -50,6 +51,8 @@ class ChatStream:
         self._spoke = False
         self._open: set[int] = set()
         self._finished: set[int] = set()
+        self._calls: dict[int, ToolCalls] = {}
+        self._named = call.tool_choice is not None and call.tool_choice.name is not None
         self._over = False
 
     def feed(self, data: bytes) -> Sequence[Event]:
@@ -154,12 +157,18 @@ class ChatStream:
                 events.append(TextDelta(choice.delta.content))
                 self._template = self._template_of(data, choice.finish_reason)
             if choice.finish_reason and 0 not in self._finished:
-                events.append(self._finish(FINISHES.get(choice.finish_reason, "stop"), 0))
+                events.append(self._finish(self._reason(choice.finish_reason), 0))
         if chunk.usage is not None:
             events.append(UsageSeen(chunk.usage.read()))
         if self._started:
             return events
-        return self._start(Started(chunk.id or None, chunk.model or None), events)
+        return self._start(Started(chunk.id or None, chunk.model or None, chunk.members), events)
+
+    def _reason(self, said: str) -> FinishReason:
+        """As `finish_reason` has it."""
+        called = 0 in self._calls and self._calls[0].any and not self._named
+        reason = FINISHES.get(said, "stop")
+        return "tool_calls" if reason == "stop" and called else reason
 
     def _template_of(self, data: str, finish: str | None) -> Template | None:
         passes = self._passes and not finish and 0 not in self._finished
@@ -171,18 +180,19 @@ class ChatStream:
             index = count(choice.get("index"))
             if index not in self._finished:
                 self._open.add(index)
-            events += pieces(choice, fields(choice.get("delta")), index)
-            events += self._close(choice, index)
+            calls = self._calls.get(index) or self._calls.setdefault(index, ToolCalls(index))
+            events += pieces(choice, fields(choice.get("delta")), index, calls)
+            events += self._close(choice, calls)
         self._spoke = self._spoke or any(map(is_semantic, events))
         events += usage_in(chunk)
         return events if self._started else self._start(started(chunk), events)
 
-    def _close(self, choice: JSON, index: int) -> list[Event]:
+    def _close(self, choice: JSON, calls: ToolCalls) -> list[Event]:
         """The choice's finish, the first time: some upstreams repeat it."""
-        reason = finish_reason(choice)
-        if reason is None or index in self._finished:
+        reason = finish_reason(choice, calls, named=self._named)
+        if reason is None or calls.choice in self._finished:
             return []
-        return [self._finish(reason, index)]
+        return [self._finish(reason, calls.choice)]
 
     def _finish(self, reason: FinishReason, index: int) -> Finished:
         self._open.discard(index)

@@ -22,6 +22,9 @@ UNDERSTOOD = frozenset(
 NAMED = ("n", "seed", "presence_penalty", "frequency_penalty")
 """The fields of `ChatCall` that not every dialect can honour."""
 
+TOOLS = frozenset({"tools", "tool_choice", "functions", "function_call"})
+"""What `ChatCall` says of tools."""
+
 HARMLESS = frozenset(
     {
         *("user", "metadata", "safety_identifier", "service_tier"),
@@ -56,6 +59,15 @@ def first_refused(call: ChatCall, honoured: AbstractSet[str] = frozenset()) -> s
     for name in NAMED:
         asked.setdefault(name, getattr(call, name))
     return next((name for name, value in asked.items() if _is_lost(name, value, honoured)), None)
+
+
+def foreign_tools(call: ChatCall) -> str | None:
+    """`tools`, if one of them is not a function of the client's: only its own provider has it."""
+    given = call.body.get("tools")
+    if isinstance(given, list) and len(given) != len(call.tools):
+        return "tools"
+    custom = any(use.kind == "custom" for message in call.messages for use in message.tool_calls)
+    return "messages" if custom else None
 
 
 def top_k(body: JSON) -> int | float | None:

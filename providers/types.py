@@ -3,8 +3,8 @@
 All values are frozen. A call comes in OpenAI's form, because that is what clients speak; a dialect
 turns it into its provider's form. An answer, streamed or whole, becomes the same short list of events:
 
-    Started  (TextDelta | Passed | Finished | UsageSeen)*  (Ended | Failed)   a chat
-    Vectors  UsageSeen?  (Ended | Failed)                                  embeddings
+    Started  (TextDelta | ToolDelta | Extra | Passed | Finished | UsageSeen)*  (Ended | Failed)   a chat
+    Vectors  UsageSeen?  (Ended | Failed)                                                     embeddings
 
 The last event is always `Ended` or `Failed`, and nothing follows it. An answer that merely stops is
 a `Failed`, never an `Ended`: truncation cannot look like success.
@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
+from providers.conversation import Message, ResponseFormat, Tool, ToolChoice, ToolKind
 from providers.errors import ProviderError
 
 JSON: TypeAlias = Mapping[str, Any]
@@ -34,14 +35,6 @@ class Secret:
     __str__ = __repr__
 
 
-@attrs.frozen
-class Message:
-    """One turn of a conversation: its role, and its text parts joined."""
-
-    role: Literal["system", "developer", "user", "assistant"]
-    text: str
-
-
 @attrs.frozen(slots=False)  # made for every request: with slots it takes thrice as long
 class ChatCall:
     """A request for a chat completion, already validated.
@@ -49,7 +42,7 @@ class ChatCall:
     `body` is the client's JSON as it came, unknown members included; a dialect of the same family sends
     it on, the others read the named fields. `max_tokens` is whichever of `max_tokens` and
     `max_completion_tokens` the client gave. `folded` says that what is streamed upstream becomes a whole
-    answer.
+    answer. `legacy` says that tools are told in the words they had at first: functions.
     """
 
     model: str
@@ -66,6 +59,13 @@ class ChatCall:
     presence_penalty: float | None = None
     frequency_penalty: float | None = None
     folded: bool = False
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice | None = None
+    parallel: bool = True
+    response_format: ResponseFormat | None = None
+    effort: str | None = None
+    logprobs: int | None = None
+    legacy: bool = False
 
 
 @attrs.frozen
@@ -86,21 +86,27 @@ Call: TypeAlias = ChatCall | EmbedCall
 
 @attrs.frozen
 class Usage:
-    """Tokens as the upstream reported them. `completion` includes `reasoning`; `prompt` includes `cached`."""
+    """Tokens as the upstream reported them. `completion` includes `reasoning`; `prompt` includes `cached`
+    and `written`, what was read from its cache and put into it."""
 
     prompt: int = 0
     completion: int = 0
     total: int = 0
     cached: int = 0
     reasoning: int = 0
+    written: int = 0
 
 
 @attrs.frozen
 class Started:
-    """The upstream accepted the call. Says nothing about whether it will answer."""
+    """The upstream accepted the call. Says nothing about whether it will answer.
+
+    `members` are those of OpenAI's format that it adds to every piece of the answer.
+    """
 
     id: str | None = None
     model: str | None = None
+    members: JSON = attrs.field(factory=dict)
 
 
 @attrs.frozen
@@ -111,6 +117,31 @@ class TextDelta:
     choice: int = 0
     kind: TextKind = "content"
     logprobs: Any = None
+
+
+@attrs.frozen
+class ToolDelta:
+    """A piece of a call of a tool; `index` tells the calls of one choice apart, from 0 on.
+
+    The first piece of each has its `id` and `name`; `text` are the next characters of its arguments. `extra`
+    is what the provider wants to see again with the call, by provider.
+    """
+
+    index: int
+    text: str = ""
+    choice: int = 0
+    id: str | None = None
+    name: str | None = None
+    kind: ToolKind = "function"
+    extra: JSON | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen
+class Extra:
+    """Members of a choice's answer that OpenAI's format knows and we need not: annotations, audio, images."""
+
+    members: JSON = attrs.field(repr=False)
+    choice: int = 0
 
 
 @attrs.frozen
@@ -163,14 +194,25 @@ class Failed:
     error: ProviderError
 
 
-Event: TypeAlias = Started | TextDelta | Passed | Finished | UsageSeen | Vectors | Ended | Failed
+Event: TypeAlias = (
+    Started
+    | TextDelta
+    | ToolDelta
+    | Extra
+    | Passed
+    | Finished
+    | UsageSeen
+    | Vectors
+    | Ended
+    | Failed
+)
 
 
-_SEMANTIC = (TextDelta, Finished, Passed, Vectors)
+_SEMANTIC = (TextDelta, ToolDelta, Finished, Passed, Vectors, Extra)
 
 
 def is_semantic(event: Event) -> bool:
-    """Whether this event may end a race: content, reasoning, a legitimate finish, vectors.
+    """Whether this event may end a race: content, reasoning, calls, a legitimate finish, vectors.
 
     Role-only deltas, pings, comments, usage and bare end markers are not events of these kinds at all
     (the rule and its reasons: race on what the client can use, not on bytes).

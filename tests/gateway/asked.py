@@ -20,8 +20,9 @@ from policies.features import Features, Scope
 from policies.pool import Lease
 from policies.settings import Policy
 from policies.target import Target
+from providers.conversation import Message
 from providers.errors import ProviderError
-from providers.types import Call, ChatCall, EmbedCall, Message, Usage
+from providers.types import Call, ChatCall, EmbedCall, Usage
 
 CREATED = 1_704_056_400
 USAGE = Usage(prompt=25, completion=42, total=67)

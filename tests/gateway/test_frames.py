@@ -1,7 +1,5 @@
-"""Answers in OpenAI's form: chunks of a stream, whole bodies, vectors; and that its SDK reads them."""
+"""Streams in OpenAI's form, and that its SDK reads them."""
 
-import base64
-import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,20 +7,11 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openai.types import CreateEmbeddingResponse
-from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.chat import ChatCompletionChunk
 
 from gateway.errors import ApiError
-from gateway.frames import (
-    COMMENT,
-    DONE,
-    ChunkWriter,
-    Heading,
-    chat_body,
-    embeddings_body,
-    error_frame,
-    usage_body,
-)
+from gateway.frames import COMMENT, DONE, ChunkWriter, error_frame
+from gateway.whole import Heading
 from providers.openai_plain import Template
 from providers.types import (
     Ended,
@@ -32,7 +21,6 @@ from providers.types import (
     TextDelta,
     Usage,
     UsageSeen,
-    Vectors,
 )
 from tests.gateway.asked import ANYTHING
 
@@ -179,125 +167,6 @@ def test_the_keep_alive_is_a_comment_by_the_rules_of_server_sent_events() -> Non
     assert COMMENT.count(b"\n") == 2
 
 
-def test_a_whole_answer_is_its_events_joined() -> None:
-    """The documented body."""
-    events: list[Event] = [
-        Started(),
-        TextDelta("Mer"),
-        TextDelta("haba!"),
-        Finished("stop"),
-        Ended(),
-    ]
-    assert chat_body(HEADING, events, USAGE) == {
-        "id": "chatcmpl-1",
-        "object": "chat.completion",
-        "created": 1_704_056_400,
-        "model": "gemini-2.0-flash",
-        "choices": [
-            {
-                "index": 0,
-                "message": {"role": "assistant", "content": "Merhaba!"},
-                "finish_reason": "stop",
-            }
-        ],
-        "usage": {"prompt_tokens": 25, "completion_tokens": 42, "total_tokens": 67},
-    }
-
-
-def messages(*events: Event) -> list[dict[str, Any]]:
-    """The messages of a whole answer."""
-    made: list[dict[str, Any]] = chat_body(HEADING, events, USAGE)["choices"]
-    return [choice["message"] for choice in made]
-
-
-def test_an_answer_without_a_word_has_empty_content() -> None:
-    """A blocked or very short answer; clients add it to strings."""
-    assert messages(Finished("content_filter")) == [{"role": "assistant", "content": ""}]
-
-
-def test_a_refusal_has_no_content() -> None:
-    """As at OpenAI: null there, the refusal beside it."""
-    refused = messages(TextDelta("I ", kind="refusal"), TextDelta("cannot", kind="refusal"))
-    assert refused == [{"role": "assistant", "content": None, "refusal": "I cannot"}]
-
-
-def test_reasoning_stands_beside_the_content() -> None:
-    """Whichever came first, and whether content came at all."""
-    both = messages(TextDelta("hm", kind="reasoning"), TextDelta("a"))
-    assert both == [{"role": "assistant", "content": "a", "reasoning_content": "hm"}]
-    alone = messages(TextDelta("hm", kind="reasoning"))
-    assert alone == [{"role": "assistant", "content": "", "reasoning_content": "hm"}]
-
-
-def test_choices_are_in_their_order() -> None:
-    """Whatever order they came in; one without its reason says null."""
-    made = chat_body(HEADING, [TextDelta("b", 1), Finished("length", 0)], USAGE)["choices"]
-    assert [(choice["index"], choice["finish_reason"]) for choice in made] == [
-        (0, "length"),
-        (1, None),
-    ]
-
-
-def logprobs_of(*pieces: Any) -> Any:
-    """The logprobs of a whole answer whose pieces came with these."""
-    events = [TextDelta("x", logprobs=piece) for piece in pieces]
-    return chat_body(HEADING, events, USAGE)["choices"][0].get("logprobs", "absent")
-
-
-@pytest.mark.parametrize(
-    ("pieces", "joined"),
-    [
-        ((None,), "absent"),
-        (({"content": [1]}, {"content": [2, 3]}), {"content": [1, 2, 3]}),
-        (({"content": [1], "refusal": None}, None), {"content": [1], "refusal": None}),
-        (({"content": None}, {"content": [2]}), {"content": [2]}),
-        (({"content": [1]}, {"content": None}, {"content": []}), {"content": [1]}),
-        (({"content": {"a": 1}}, {"content": [1]}, {"content": "x"}), {"content": [1]}),
-        (("nonsense", [1]), {}),
-    ],
-)
-def test_logprobs_of_the_pieces_are_joined(pieces: Sequence[Any], joined: Any) -> None:
-    """By kind of text; what is no list of tokens is left out, for an upstream may send anything."""
-    assert logprobs_of(*pieces) == joined
-
-
-def test_usage_has_details_only_where_the_upstream_gave_them() -> None:
-    """Cached and reasoning tokens are parts of the sums."""
-    assert usage_body(Usage(10, 20, 30, cached=4, reasoning=5)) == {
-        "prompt_tokens": 10,
-        "completion_tokens": 20,
-        "total_tokens": 30,
-        "prompt_tokens_details": {"cached_tokens": 4},
-        "completion_tokens_details": {"reasoning_tokens": 5},
-    }
-
-
-def test_embeddings_are_the_documented_list() -> None:
-    """In the order of the inputs, under the model's public name."""
-    vectors = Vectors(((0.5, -1.0), (0.25,)), "models/x")
-    assert embeddings_body("text-embedding-004", vectors, "float", Usage(prompt=8, total=8)) == {
-        "object": "list",
-        "data": [
-            {"object": "embedding", "index": 0, "embedding": [0.5, -1.0]},
-            {"object": "embedding", "index": 1, "embedding": [0.25]},
-        ],
-        "model": "text-embedding-004",
-        "usage": {"prompt_tokens": 8, "total_tokens": 8},
-    }
-
-
-floats = st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), max_size=8)
-
-
-@ANYTHING
-@given(floats)
-def test_base64_is_little_endian_float32(vector: list[float]) -> None:
-    """What numpy's `frombuffer` reads, and with it the official SDK."""
-    body = embeddings_body("m", Vectors((tuple(vector),)), "base64", USAGE)
-    raw = base64.b64decode(body["data"][0]["embedding"], validate=True)
-    assert list(struct.unpack(f"<{len(vector)}f", raw)) == vector
-
-
 pieces = st.builds(
     TextDelta,
     st.text(min_size=1, max_size=8),
@@ -333,19 +202,6 @@ def test_any_events_make_a_stream_whose_text_is_theirs(
     assert sum(chunk.get("usage") is not None for chunk in made) == include_usage
 
 
-@ANYTHING
-@given(events)
-def test_any_events_make_a_whole_answer_whose_text_is_theirs(given_events: list[Event]) -> None:
-    """Streamed or not, a client gets the same words."""
-    body = msgspec.json.decode(msgspec.json.encode(chat_body(HEADING, given_events, USAGE)))
-    for choice in body["choices"]:
-        assert (choice["message"]["content"] or "") == said(
-            [given_events], choice["index"], "content"
-        )
-        choice["finish_reason"] = choice["finish_reason"] or "stop"
-    ChatCompletion.model_validate(body, strict=True)
-
-
 def said(batches: list[list[Event]], index: int, kind: str) -> str:
     """The text of one kind that a choice's events hold."""
     return "".join(
@@ -354,9 +210,3 @@ def said(batches: list[list[Event]], index: int, kind: str) -> str:
         for event in batch
         if isinstance(event, TextDelta) and (event.choice, event.kind) == (index, kind)
     )
-
-
-def test_the_official_sdk_reads_embeddings() -> None:
-    """Numbers as its own type demands them."""
-    body = embeddings_body("m", Vectors(((0.5, 1.0),)), "float", Usage(prompt=8, total=8))
-    CreateEmbeddingResponse.model_validate(body, strict=True)

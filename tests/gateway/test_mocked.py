@@ -21,6 +21,7 @@ from gateway.trail import Trail
 from gateway.wire import MAX_INPUTS
 from policies import mock
 from policies.settings import Policy, Timeouts
+from providers.conversation import Message
 from providers.errors import BrokenAnswer
 from providers.types import (
     Call,
@@ -28,7 +29,6 @@ from providers.types import (
     Ended,
     Failed,
     Finished,
-    Message,
     Started,
     TextDelta,
     UsageSeen,

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.prefix import HEADERS, LOOKED_AT, affinity
-from providers.types import ChatCall, Message
+from providers.conversation import Message
+from providers.types import ChatCall
 from tests.gateway.asked import ANYTHING, embed
 
 SECRET = bytes(range(32))

@@ -3,7 +3,8 @@
 import pytest
 
 from gateway.tokens import estimated_usage, most_tokens, prompt_tokens
-from providers.types import Call, ChatCall, Message, Usage
+from providers.conversation import Message
+from providers.types import Call, ChatCall, Usage
 from tests.gateway.asked import chat, embed
 
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from gateway.wire import MAX_MESSAGES, MAX_TOKENS, NOT_YET, read_chat, read_embeddings
-from providers.types import ChatCall, Message
+from gateway.wire import MAX_TOKENS, PARAMETERS, read_chat, read_embeddings
+from providers.conversation import Message
+from providers.types import ChatCall
 from tests.gateway.asked import chat_body, each, refusal
 
 
@@ -53,15 +54,9 @@ def test_a_whole_chat_is_read() -> None:
     )
 
 
-OPTIONAL = (
-    *("stream", "stream_options", "max_tokens", "max_completion_tokens", "temperature", "top_p"),
-    *("stop", "n", "seed", "presence_penalty", "frequency_penalty", "modalities", *NOT_YET),
-)
-
-
 def test_null_is_absent_for_every_optional_parameter() -> None:
     """SDKs send it for what was not set."""
-    read = read_chat(chat_body(**dict.fromkeys(OPTIONAL)))
+    read = read_chat(chat_body(**dict.fromkeys(PARAMETERS)))
     plain = read_chat(chat_body())
     assert read.body != plain.body
     assert [getattr(read, name) for name in ("stream", "n", "stop", "max_tokens", "seed")] == [
@@ -138,7 +133,6 @@ def test_a_missing_parameter_is_named(read: Any, body: dict[str, Any], missing: 
         *each("seed", 2**63, -(2**63) - 1, 0.5, "1", True),
         *each("presence_penalty", -2.1, 2.1, "0", False),
         *each("frequency_penalty", -2.1, 2.1, "0", False),
-        *each("modalities", "text", ["audio"], ["text", "audio"], {}, []),
         *each("stream_options", "x", [], True, {}, {"include_usage": True}),
     ],
 )
@@ -170,120 +164,3 @@ def test_a_streams_options_are_an_object_of_booleans(options: Any) -> None:
     """Guessing would send a chunk that nobody expects."""
     body = chat_body(stream=True, stream_options=options)
     assert refusal(lambda: read_chat(body)).param == "stream_options"
-
-
-@pytest.mark.parametrize("name", NOT_YET)
-@pytest.mark.parametrize("value", [[{"type": "function"}], {"a": 1}, {}, "auto", "", 0, False])
-def test_what_no_upstream_can_be_given_yet_is_refused_by_name(name: str, value: Any) -> None:
-    """Never dropped: an answer without the tool it needed would be a wrong answer."""
-    error = refusal(lambda: read_chat(chat_body(**{name: value})))
-    assert (error.status, error.param) == (400, name)
-    assert "not supported" in error.message
-
-
-@pytest.mark.parametrize("value", [None, [], "none"])
-def test_asking_for_no_tools_is_asking_for_nothing(value: Any) -> None:
-    """Frameworks spell out the absence of tools."""
-    assert read_chat(chat_body(tools=value, tool_choice="none", modalities=["text"])).n == 1
-
-
-@pytest.mark.parametrize("role", ["system", "developer", "user", "assistant"])
-def test_the_roles_of_a_conversation(role: str) -> None:
-    """The documented three and `developer`."""
-    assert read_chat(turn(role=role)).messages[0].role == role
-
-
-@pytest.mark.parametrize(
-    ("content", "text"),
-    [
-        ("x", "x"),
-        ("", ""),
-        ("Python'da liste nasıl oluşturulur?", "Python'da liste nasıl oluşturulur?"),
-        ([{"type": "text", "text": "a"}], "a"),
-        ([{"type": "text", "text": "a"}, {"type": "text", "text": "\nb", "x": 1}], "a\nb"),
-        ([{"type": "text", "text": ""}], ""),
-        ([{"type": "refusal", "refusal": "no"}], "no"),
-    ],
-)
-def test_content_is_a_string_or_parts_joined(content: Any, text: str) -> None:
-    """Nothing is added between the parts."""
-    assert read_chat(turn(content=content)).messages[0].text == text
-
-
-def test_an_assistants_refusal_is_what_it_said() -> None:
-    """A conversation goes on after one: its message has no content then."""
-    message = {"role": "assistant", "content": None, "refusal": "I cannot"}
-    assert read_chat(turn(**message)).messages == (Message("assistant", "I cannot"),)
-
-
-@pytest.mark.parametrize(
-    ("changes", "member"),
-    [
-        ({"role": None}, "role"),
-        ({"role": "robot"}, "role"),
-        ({"role": "User"}, "role"),
-        ({"role": []}, "role"),
-        ({"role": {}}, "role"),
-        ({"role": 5}, "role"),
-        ({"role": "tool"}, "role"),
-        ({"role": "function"}, "role"),
-        ({"role": "assistant", "tool_calls": [{"id": "1"}]}, "tool_calls"),
-        ({"role": "assistant", "function_call": {"name": "f"}}, "function_call"),
-        ({"role": "assistant", "audio": {"id": "1"}}, "audio"),
-        ({"content": ...}, "content"),
-        ({"content": None}, "content"),
-        ({"content": None, "refusal": "no"}, "content"),
-        ({"role": "assistant", "content": None}, "content"),
-        ({"role": "assistant", "content": None, "refusal": 5}, "refusal"),
-        ({"content": 5}, "content"),
-        ({"content": []}, "content"),
-        ({"content": {"type": "text", "text": "x"}}, "content"),
-        ({"content": ["x"]}, "content[0]"),
-        ({"content": [None]}, "content[0]"),
-        ({"content": [{}]}, "content[0].type"),
-        ({"content": [{"type": None}]}, "content[0].type"),
-        ({"content": [{"type": []}]}, "content[0].type"),
-        ({"content": [{"type": "text"}]}, "content[0].text"),
-        ({"content": [{"type": "text", "text": None}]}, "content[0].text"),
-        (
-            {"content": [{"type": "text", "text": "a"}, {"type": "text", "text": 5}]},
-            "content[1].text",
-        ),
-        ({"content": [{"type": "image_url", "image_url": {"url": "x"}}]}, "content[0].type"),
-        ({"content": [{"type": "x" * 100_000}]}, "content[0].type"),
-    ],
-)
-def test_what_is_wrong_with_a_message_is_named_with_its_place(
-    changes: dict[str, Any], member: str
-) -> None:
-    """The path is as one would write it in code, and the message stays short."""
-    error = refusal(lambda: read_chat(turn(**changes)))
-    assert (error.status, error.param) == (400, f"messages[0].{member}")
-    assert f"messages[0].{member}" in error.message
-    assert len(error.message) < 300
-
-
-@pytest.mark.parametrize(
-    ("messages", "param"),
-    [
-        (None, "messages"),
-        ("x", "messages"),
-        ({}, "messages"),
-        ([], "messages"),
-        ([[]], "messages[0]"),
-        ([None], "messages[0]"),
-        ([{"role": "user", "content": "x"}, "x"], "messages[1]"),
-    ],
-)
-def test_messages_are_a_list_of_objects(messages: Any, param: str) -> None:
-    """At least one."""
-    error = refusal(lambda: read_chat(chat_body(messages=messages)))
-    assert (error.status, error.param) == (400, param)
-
-
-def test_there_are_only_so_many_messages() -> None:
-    """A conversation of ten thousand turns is taken, one more is not."""
-    messages = [{"role": "user", "content": "x"}] * MAX_MESSAGES
-    assert len(read_chat(chat_body(messages=messages)).messages) == MAX_MESSAGES
-    error = refusal(lambda: read_chat(chat_body(messages=[*messages, messages[0]])))
-    assert error.param == "messages"

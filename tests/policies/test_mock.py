@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.mock import MockFault, answer, demanded, embed
-from providers.types import ChatCall, EmbedCall, Finished, Message, TextDelta
+from providers.conversation import Message
+from providers.types import ChatCall, EmbedCall, Finished, TextDelta
 
 
 def chat(text="Merhaba, nasılsın?", **named):

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.tokens import count, count_prompt, split
-from providers.types import Message
+from providers.conversation import Message
 
 
 @settings(deadline=None, derandomize=True)

@@ -7,15 +7,19 @@ from typing import Any
 
 import attrs
 
+from gateway.whole import merge
 from providers.base import Decoder
 from providers.errors import ProviderError
 from providers.types import (
+    JSON,
     Ended,
     Event,
+    Extra,
     Failed,
     Finished,
     Started,
     TextDelta,
+    ToolDelta,
     Usage,
     UsageSeen,
     Vectors,
@@ -30,6 +34,9 @@ class Outcome:
     content: dict[int, str] = attrs.field(factory=lambda: defaultdict(str))
     reasoning: dict[int, str] = attrs.field(factory=lambda: defaultdict(str))
     refusal: dict[int, str] = attrs.field(factory=lambda: defaultdict(str))
+    calls: dict[tuple[int, int], list[str]] = attrs.field(factory=dict)
+    kept: dict[tuple[int, int], JSON] = attrs.field(factory=dict)
+    members: dict[str, Any] = attrs.field(factory=dict)
     finishes: dict[int, str] = attrs.field(factory=dict)
     usage: Usage | None = None
     vectors: tuple[tuple[float, ...], ...] | None = None
@@ -52,7 +59,7 @@ def outcome_of(events: Iterable[Event]) -> Outcome:
     return outcome
 
 
-def _add(outcome: Outcome, event: Event, *, first: bool) -> None:
+def _add(outcome: Outcome, event: Event, *, first: bool) -> None:  # noqa: C901 - a case an event
     match event:
         case Started():
             assert first, "an answer starts once, and first"
@@ -61,6 +68,10 @@ def _add(outcome: Outcome, event: Event, *, first: bool) -> None:
             assert event.text
             assert outcome.started
             getattr(outcome, event.kind)[event.choice] += event.text
+        case ToolDelta():
+            _add_call(outcome, event)
+        case Extra():
+            merge(outcome.members, event.members)
         case Finished():
             assert event.choice not in outcome.finishes, "a choice finishes once"
             outcome.finishes[event.choice] = event.reason
@@ -70,6 +81,17 @@ def _add(outcome: Outcome, event: Event, *, first: bool) -> None:
             outcome.vectors = event.items
         case Failed():
             outcome.error = event.error
+
+
+def _add_call(outcome: Outcome, event: ToolDelta) -> None:
+    place = (event.choice, event.index)
+    if event.name is not None:
+        assert place not in outcome.calls, "a call begins once"
+        assert event.index == sum(choice == event.choice for choice, _ in outcome.calls)
+        outcome.calls[place] = [event.id or "", event.name, ""]
+    outcome.calls[place][2] += event.text
+    if event.extra:
+        outcome.kept[place] = event.extra
 
 
 def comparable(events: Iterable[Event]) -> list[Any]:

@@ -7,8 +7,9 @@ import pytest
 
 from providers.anthropic import Anthropic
 from providers.base import Dialect
+from providers.conversation import Message
 from providers.errors import BrokenAnswer, RequestRejected
-from providers.types import ChatCall, EmbedCall, Message, ModelInfo, Secret
+from providers.types import ChatCall, EmbedCall, ModelInfo, Secret
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant"]
 
@@ -117,7 +118,7 @@ def test_of_an_empty_conversation_remains_a_space() -> None:
         ({"seed": 0}, "seed"),
         ({"presence_penalty": 0.5}, "presence_penalty"),
         ({"frequency_penalty": -0.5}, "frequency_penalty"),
-        ({"reasoning_effort": "low"}, "reasoning_effort"),
+        ({"prediction": {"type": "content"}}, "prediction"),
         ({"thinking": {"type": "enabled"}}, "thinking"),
     ],
 )

@@ -147,7 +147,7 @@ def test_what_the_cache_holds_is_part_of_the_prompt() -> None:
         "output_tokens": 20,
         "output_tokens_details": {"thinking_tokens": 11},
     }
-    wanted = Usage(prompt=8855, completion=20, total=8875, cached=8845, reasoning=11)
+    wanted = Usage(prompt=8855, completion=20, total=8875, cached=8845, reasoning=11, written=6)
     message = {"content": [{"type": "text", "text": "x"}], "stop_reason": "end_turn"}
     assert outcome_of(whole({**message, "usage": usage})).usage == wanted
 

@@ -10,6 +10,7 @@ import trio
 from providers.anthropic import Anthropic
 from providers.base import Dialect
 from providers.client import Exchange, HttpClient, Upstream, list_models
+from providers.conversation import Message
 from providers.errors import (
     BrokenAnswer,
     CredentialRejected,
@@ -22,7 +23,7 @@ from providers.errors import (
 from providers.gemini import Gemini
 from providers.openai import OpenAI
 from providers.simulator import INSTANT, Fault, KeyPlan, Simulator, refusing_address
-from providers.types import ChatCall, Ended, Event, Failed, Message, Secret, TextDelta
+from providers.types import ChatCall, Ended, Event, Failed, Secret, TextDelta
 
 PLAN = KeyPlan(profile=INSTANT, words=8, words_sigma=0.0)
 DIALECTS: Sequence[tuple[Dialect, str]] = (

@@ -12,6 +12,7 @@ import pytest
 
 from providers.anthropic import Anthropic
 from providers.base import Decoder
+from providers.conversation import Message
 from providers.errors import (
     BrokenAnswer,
     CredentialRejected,
@@ -21,7 +22,7 @@ from providers.errors import (
     RequestRejected,
     UpstreamFailed,
 )
-from providers.types import ChatCall, Ended, Message, Usage
+from providers.types import ChatCall, Ended, Usage
 from tests.providers.corpus import SHARED, Exchange, events_of, load
 from tests.providers.outcome import (
     assert_splits_do_not_matter,
@@ -91,16 +92,25 @@ def message_of(exchange: Exchange) -> Any:
     for event in events_in(exchange):
         if event["type"] == "message_start":
             message |= {**event["message"], "content": []}
-        elif event["type"] == "content_block_start":
-            message["content"].append(dict(event["content_block"]))
-        elif event["type"] == "content_block_delta":
-            block, delta = message["content"][event["index"]], event["delta"]
-            for name in ("text", "thinking"):
-                block[name] = block.get(name, "") + delta.get(name, "")
         elif event["type"] == "message_delta":
             message |= event["delta"]
             message["usage"] |= event["usage"]
+        elif event["type"].startswith("content_block"):
+            put_block(message["content"], event)
     return message
+
+
+def put_block(content: list[Any], event: Any) -> None:
+    """Adds what an event tells of a block."""
+    if event["type"] == "content_block_start":
+        content.append(dict(event["content_block"]))
+        return
+    block = content[event["index"]]
+    for name in ("text", "thinking", "partial_json", "signature"):
+        if name in event.get("delta", ()):
+            block[name] = block.get(name, "") + event["delta"][name]
+    if event["type"] == "content_block_stop" and block["type"] == "tool_use":
+        block["input"] = json.loads(block.pop("partial_json", "") or "{}")
 
 
 def texts_of(message: Any, kind: str) -> str:
@@ -118,7 +128,20 @@ def usage_of(message: Any) -> Usage:
         total=prompt + raw["output_tokens"],
         cached=cached,
         reasoning=details.get("thinking_tokens", 0),
+        written=raw.get("cache_creation_input_tokens", 0),
     )
+
+
+def calls_of(message: Any) -> list[Any]:
+    called = [block for block in message["content"] if block["type"] == "tool_use"]
+    return [[block["id"], block["name"], block["input"]] for block in called]
+
+
+def thoughts_of(message: Any) -> list[Any]:
+    """What was thought before the first call, as it has to come back."""
+    kinds = [block["type"] for block in message["content"]]
+    before = message["content"][: kinds.index("tool_use")] if "tool_use" in kinds else []
+    return [block for block in before if block["type"] in ("thinking", "redacted_thinking")]
 
 
 def test_the_recordings_are_here(shared: Path) -> None:
@@ -139,6 +162,11 @@ def test_an_answer_means_what_the_recording_says(exchange: Exchange) -> None:
     assert outcome.reasoning.get(0, "") == texts_of(message, "thinking")
     assert outcome.finishes == {0: FINISH[message["stop_reason"]]}
     assert outcome.usage == usage_of(message)
+    assert [[*named, json.loads(given)] for *named, given in outcome.calls.values()] == calls_of(
+        message
+    )
+    kept = outcome.kept.get((0, 0), {"anthropic": {"thinking": []}})
+    assert kept["anthropic"]["thinking"] == thoughts_of(message)
     assert outcome.started is not None
     assert (outcome.started.id, outcome.started.model) == (message["id"], message["model"])
     details = message.get("stop_details") or {}

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import pytest
 
 from providers.base import Decoder
+from providers.conversation import Message
 from providers.errors import (
     CredentialRejected,
     ModelMissing,
@@ -20,7 +21,7 @@ from providers.errors import (
     UpstreamFailed,
 )
 from providers.gemini import Gemini
-from providers.types import ChatCall, EmbedCall, Message, Usage
+from providers.types import ChatCall, EmbedCall, Usage
 from tests.providers.corpus import SHARED, Exchange, events_of, load
 from tests.providers.outcome import (
     assert_splits_do_not_matter,
@@ -86,6 +87,18 @@ def parts_of(responses: list[Any]) -> list[Any]:
     ]
 
 
+def calls_of(parts: list[Any]) -> list[list[Any]]:
+    """Id, name and arguments of each call; those in pieces have flat arguments in the recordings."""
+    found: list[list[Any]] = []
+    for call in (part["functionCall"] for part in parts if "functionCall" in part):
+        if "name" in call:
+            found.append([call.get("id", ""), call["name"], call.get("args", {})])
+        for piece in call.get("partialArgs", ()):
+            name = piece["jsonPath"].removeprefix("$.")
+            found[-1][2][name] = found[-1][2].get(name, "") + piece["stringValue"]
+    return found
+
+
 def texts_of(parts: list[Any], *, thought: bool) -> str:
     return "".join(part.get("text", "") for part in parts if part.get("thought", False) == thought)
 
@@ -144,6 +157,14 @@ def test_an_answer_means_what_the_recording_says(exchange: Exchange) -> None:
     assert outcome.ended, outcome.error
     assert outcome.content.get(0, "") == texts_of(parts, thought=False)
     assert outcome.reasoning.get(0, "") == texts_of(parts, thought=True)
+    called = [[*named, json.loads(given)] for *named, given in outcome.calls.values()]
+    assert called == calls_of(parts)
+    assert [kept["google"]["thought_signature"] for kept in outcome.kept.values()] == [
+        part["thoughtSignature"]
+        for part in parts
+        if "functionCall" in part and "thoughtSignature" in part
+    ]
+    assert len(outcome.members.get("images", ())) == sum("inlineData" in part for part in parts)
     assert outcome.finishes == {0: finish_of(responses)}
     assert outcome.usage == usage_of(responses)
     assert outcome.started is not None

@@ -1,7 +1,7 @@
 """Every recorded text chat and embedding in OpenAI's format is understood as its provider meant it.
 
 What is expected is worked out here, from the recordings, with other tools than the dialect's: the
-standard library's JSON and httpx-sse. Recordings with tools, images or sound are there for their text.
+standard library's JSON and httpx-sse.
 """
 
 import array
@@ -19,6 +19,8 @@ import httpx
 import httpx_sse
 import pytest
 
+from gateway.wire_tools import read_choice
+from providers.conversation import Message
 from providers.errors import (
     BrokenAnswer,
     CredentialRejected,
@@ -35,11 +37,12 @@ from providers.types import (
     EmbedCall,
     Ended,
     Event,
+    Extra,
     Failed,
     Finished,
-    Message,
     Started,
     TextDelta,
+    ToolDelta,
     Usage,
     UsageSeen,
     Vectors,
@@ -85,6 +88,7 @@ def chat_call(exchange: Exchange) -> ChatCall:
         body=body,
         stream=exchange.streamed,
         n=body.get("n") or 1,
+        tool_choice=read_choice(body),
     )
 
 
@@ -104,9 +108,11 @@ def events(exchange: Exchange, *pieces: bytes) -> list[Event]:
 
 @attrs.define
 class Answer:
-    """What a client is to get of an answer: texts by choice and kind, finishes by choice, usage."""
+    """What a client is to get of an answer: texts by choice and kind, calls, finishes by choice, usage."""
 
     texts: dict[tuple[int, str], str] = attrs.field(factory=lambda: defaultdict(str))
+    calls: dict[tuple[int, int], list[str]] = attrs.field(factory=dict)
+    others: set[str] = attrs.field(factory=set)
     finishes: dict[int, str] = attrs.field(factory=dict)
     usage: Usage | None = None
 
@@ -121,6 +127,13 @@ def joined(events: list[Event]) -> Answer:
         match event:
             case TextDelta(text, choice, kind):
                 answer.texts[choice, kind] += text
+            case ToolDelta(index, text, choice, id_, name, kind):
+                if name is not None:
+                    assert index == sum(at == choice for at, _ in answer.calls)
+                    answer.calls[choice, index] = [kind, id_ or "", name, ""]
+                answer.calls[choice, index][3] += text
+            case Extra(members):
+                answer.others |= set(members)
             case Finished(reason, choice):
                 assert choice not in answer.finishes
                 answer.finishes[choice] = reason
@@ -145,9 +158,16 @@ def recorded_chunks(body: bytes) -> list[Any]:
 
 
 def recorded(exchange: Exchange) -> Answer:
-    if not exchange.streamed:
-        return told([json.loads(exchange.response_body)], "message")
-    return told(recorded_chunks(exchange.response_body), "delta")
+    if exchange.streamed:
+        answer = told(recorded_chunks(exchange.response_body), "delta")
+    else:
+        answer = told([json.loads(exchange.response_body)], "message")
+    if isinstance((exchange.request_body or {}).get("tool_choice"), dict):
+        return answer  # whether it says "stop" then is the upstream's own affair
+    for choice, _ in answer.calls:
+        if answer.finishes.get(choice) == "stop":
+            answer.finishes[choice] = "tool_calls"
+    return answer
 
 
 def told(objects: list[Any], member: str) -> Answer:
@@ -157,12 +177,32 @@ def told(objects: list[Any], member: str) -> Answer:
         for choice in one["choices"]:
             index = choice.get("index", 0)
             last[index] = last.get(index) or choice.get("finish_reason")
-            for kind, text in said(choice.get(member) or {}):
+            holder = choice.get(member) or {}
+            for kind, text in said(holder):
                 answer.texts[index, kind] += text
+            called(answer.calls, index, holder)
+            answer.others |= {name for name, value in holder.items() if value} - READ
         usage = one.get("usage") or one.get("x_groq", {}).get("usage")
         answer.usage = counted(usage) if usage else answer.usage
     answer.finishes = {at: FINISHES.get(reason, reason) for at, reason in last.items()}
     return answer
+
+
+READ = {"role", "content", "refusal", "reasoning_content", "reasoning", "tool_calls"}
+READ |= {"function_call", "obfuscation", "name"}
+
+
+def called(calls: dict[tuple[int, int], list[str]], choice: int, holder: dict[str, Any]) -> None:
+    """Adds the calls in a delta or a message, which are numbered, or have ids of their own."""
+    if old := holder.get("function_call"):
+        known = calls.setdefault((choice, 0), ["function", "", old.get("name", ""), ""])
+        known[3] += old.get("arguments") or ""
+    for place, call in enumerate(holder.get("tool_calls") or []):
+        kind = "custom" if call.get("type") == "custom" else "function"
+        told, member = call[kind], "input" if kind == "custom" else "arguments"
+        index = call.get("index", place)
+        new = [kind, call.get("id") or "", told.get("name") or "", ""]
+        calls.setdefault((choice, index), new)[3] += told.get(member) or ""
 
 
 def said(delta: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -211,7 +251,11 @@ def test_every_chat_carries_its_upstreams_name_for_it(exchange: Exchange):
     body = exchange.response_body
     objects = recorded_chunks(body) if exchange.streamed else [json.loads(body)]
     named = next(one for one in objects if one.get("id") or one.get("model"))
-    assert events(exchange)[0] == Started(named.get("id") or None, named.get("model") or None)
+    first = events(exchange)[0]
+    assert isinstance(first, Started)
+    assert (first.id, first.model) == (named.get("id") or None, named.get("model") or None)
+    assert all(named[name] == value for name, value in first.members.items())
+    assert first.members.get("service_tier") == named.get("service_tier")
 
 
 @pytest.mark.parametrize("exchange", STREAMS, ids=str)

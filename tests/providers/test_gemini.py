@@ -6,9 +6,10 @@ from typing import Any, Literal, TypeAlias
 import pytest
 
 from providers.base import Dialect
+from providers.conversation import Message
 from providers.errors import BrokenAnswer
 from providers.gemini import Gemini
-from providers.types import ChatCall, EmbedCall, Message, ModelInfo, RateLimits, Secret
+from providers.types import ChatCall, EmbedCall, ModelInfo, RateLimits, Secret
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant"]
 
@@ -122,10 +123,11 @@ def test_penalties_of_zero_are_not_mentioned() -> None:
     ("body", "refused"),
     [
         ({"n": 2, "seed": 1, "presence_penalty": 1, "frequency_penalty": 1, "top_k": 3}, None),
-        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"response_format": {"type": "json_object"}, "reasoning_effort": "low"}, None),
+        ({"tools": [{"type": "code_interpreter"}]}, "tools"),
         ({"top_k": "many"}, "top_k"),
         ({"top_k": True}, "top_k"),
-        ({"user": "u", "logprobs": True}, "logprobs"),
+        ({"user": "u", "logit_bias": {"1": 2}}, "logit_bias"),
         ({"safety_settings": []}, "safety_settings"),
     ],
 )

@@ -15,7 +15,7 @@ from providers.errors import (
     RequestRejected,
     UpstreamFailed,
 )
-from providers.types import Ended, Failed, Finished, Started, TextDelta, Usage, UsageSeen
+from providers.types import Ended, Failed, Finished, Started, TextDelta, ToolDelta, Usage, UsageSeen
 from tests.providers.openai_wire import (
     DONE,
     HI,
@@ -165,13 +165,28 @@ def test_no_usage_is_no_event(usage: Any):
     ]
 
 
-def test_tool_calls_do_not_break_an_answer():
-    """They are not read yet, but the text beside them and the finish are."""
-    call = [{"index": 0, "id": "x", "function": {"name": "f", "arguments": "{}"}}]
+def test_calls_of_tools_are_told_in_pieces_and_whole():
+    """Streamed or not; the first piece of each has its id and name."""
+    begun = [{"index": 0, "id": "x", "function": {"name": "f", "arguments": '{"a"'}}]
+    more = [{"index": 0, "function": {"arguments": ":1}"}}]
+    second = [{"index": 1, "id": "y", "function": {"name": "g", "arguments": None}}]
     assert stream(
-        chunk(says(content="Hi")), chunk(says(tool_calls=call)), chunk(says("tool_calls")), DONE
-    )[1:] == [HI, Finished("tool_calls"), Ended()]
-    assert message("tool_calls", content=None, tool_calls=call)[1:] == [
+        chunk(says(content="Hi")),
+        chunk(says(tool_calls=begun)),
+        chunk(says(tool_calls=[*more, *second])),
+        chunk(says("tool_calls")),
+        DONE,
+    )[1:] == [
+        HI,
+        ToolDelta(0, '{"a"', id="x", name="f"),
+        ToolDelta(0, ":1}"),
+        ToolDelta(1, "", id="y", name="g"),
+        Finished("tool_calls"),
+        Ended(),
+    ]
+    assert message("tool_calls", content=None, tool_calls=[*begun, *second])[1:] == [
+        ToolDelta(0, '{"a"', id="x", name="f"),
+        ToolDelta(1, "", id="y", name="g"),
         Finished("tool_calls"),
         Ended(),
     ]

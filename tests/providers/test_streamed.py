@@ -9,9 +9,10 @@ from typing import Any
 import attrs
 import pytest
 
-from gateway.frames import Heading, chat_body
+from gateway.whole import Heading, chat_body
 from providers.anthropic import Anthropic
 from providers.base import Dialect
+from providers.conversation import Message
 from providers.errors import ProviderError, RateLimited, RequestRejected
 from providers.gemini import Gemini
 from providers.openai import OpenAI
@@ -22,7 +23,7 @@ from providers.simulator.gemini import Gemini as SimulatedGemini
 from providers.simulator.openai import OpenAI as SimulatedOpenAI
 from providers.simulator.prose import any_passage
 from providers.streamed import as_streamed, can_stream, refuses_streaming, upstream_call
-from providers.types import ChatCall, EmbedCall, Ended, Event, Message, Usage, UsageSeen
+from providers.types import ChatCall, EmbedCall, Ended, Event, Usage, UsageSeen
 from tests.providers.corpus import SHARED, Exchange, events_of, load
 
 HEADING = Heading("chatcmpl-1", 1_704_056_400, "m")
@@ -78,19 +79,35 @@ def test_the_simulators_answers_read_the_same(
 
 def openai_stream(body: Any) -> Iterator[bytes]:
     """A recorded whole answer, told as its provider would have streamed it."""
+    beside = {
+        name: value for name, value in body.items() if name not in ("choices", "usage", "x_groq")
+    }
     for choice in body["choices"]:
-        yield chunk(choice, {"role": "assistant", "content": ""})
-        for name, value in choice.get("message", {}).items():
+        index = choice.get("index", 0)
+        message = choice.get("message", {})
+        deltas = [{"role": "assistant", "content": ""}]
+        for name, value in message.items():
             if name not in ("role", "tool_calls", "function_call") and value:
-                yield from (chunk(choice, {name: piece}) for piece in halves(value))
-        yield chunk(choice, {}, choice.get("finish_reason"))
+                deltas += [{name: piece} for piece in halves(value)]
+        for place, call in enumerate(message.get("tool_calls") or ()):
+            deltas += [{"tool_calls": [{**one, "index": place}]} for one in call_halves(call)]
+        if message.get("function_call"):
+            call = {"function": message["function_call"]}
+            deltas += [{"function_call": one["function"]} for one in call_halves(call)]
+        for delta in deltas:
+            said = {"index": index, "delta": delta, "finish_reason": None}
+            yield data({**beside, "choices": [said]})
+        end = {"index": index, "delta": {}, "finish_reason": choice.get("finish_reason")}
+        yield data({**beside, "choices": [end]})
     yield data({"choices": [], "usage": body.get("usage"), "x_groq": body.get("x_groq")})
     yield b"data: [DONE]\n\n"
 
 
-def chunk(choice: Any, delta: Any, finish: str | None = None) -> bytes:
-    said = {"index": choice.get("index", 0), "delta": delta, "finish_reason": finish}
-    return data({"id": "c", "model": "m", "choices": [said]})
+def call_halves(call: Any) -> Iterator[Any]:
+    """A call of a tool: its name and half of its arguments, then the other half."""
+    first, *more = halves(call["function"]["arguments"])
+    yield {**call, "function": {**call["function"], "arguments": first}}
+    yield from ({"function": {"arguments": each}} for each in more)
 
 
 def gemini_stream(body: Any) -> Iterator[bytes]:
@@ -110,10 +127,24 @@ def anthropic_stream(body: Any) -> Iterator[bytes]:
     yield data({"type": "message_start", "message": start})
     for index, block in enumerate(body["content"]):
         kind = {"text": "text", "thinking": "thinking"}.get(block["type"])
+        deltas = (
+            [{"type": f"{kind}_delta", kind: piece} for piece in halves(block[kind])]
+            if kind
+            else []
+        )
         empty = block if kind is None else {**block, kind: ""}
+        if block["type"] == "tool_use":
+            empty, written = (
+                {**block, "input": {}},
+                json.dumps(block["input"], separators=(",", ":")),
+            )
+            deltas = [
+                {"type": "input_json_delta", "partial_json": each} for each in halves(written)
+            ]
+        for cited in empty.pop("citations", None) or ():
+            deltas.append({"type": "citations_delta", "citation": cited})
         yield data({"type": "content_block_start", "index": index, "content_block": empty})
-        for piece in halves(block[kind]) if kind else ():
-            delta = {"type": f"{kind}_delta", kind: piece}
+        for delta in deltas:
             yield data({"type": "content_block_delta", "index": index, "delta": delta})
         yield data({"type": "content_block_stop", "index": index})
     end = {name: body.get(name) for name in ("stop_reason", "stop_sequence", "stop_details")}
