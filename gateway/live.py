@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import attrs
 import trio
@@ -12,6 +13,7 @@ from gateway.attempt import Attempt, Open
 from gateway.catalog import Offer
 from gateway.errors import bad_request
 from gateway.fallback import StreamedOrWhole, Unstreamed
+from gateway.keepsakes import Keepsakes
 from gateway.policy_log import PolicyLog
 from gateway.race import Race
 from gateway.relay import Relay
@@ -54,6 +56,7 @@ class Live:
     store: Store
     stopping: Callable[[], bool] = lambda: False
     _unstreamed: Unstreamed = attrs.field(factory=Unstreamed)
+    _keepsakes: Keepsakes = attrs.field(factory=Keepsakes)
     _facts: dict[int, Facts] = attrs.field(factory=dict)
     _policies: PolicyLog = attrs.field(init=False)
 
@@ -66,13 +69,18 @@ class Live:
         Raises:
             ApiError, ProviderError: nobody answered; nothing was sent.
         """
+        project = ticket.principal.project
+        call = self._keepsakes.recall(project, ticket.call)
+        if call is not ticket.call:
+            ticket = attrs.evolve(ticket, call=call)
         judge = self._contest(ticket, offer, account)
         race = Race(judge, self._opener(ticket), self._ended, self._changed)
         account.race = race
         account.policy_id = self._policies.id_of(ticket.policy, offer)
 
         async def relay_winner(answer: Answer) -> None:
-            relay = Relay(ticket.call, ticket.heading, reply, account.settle)
+            keep = partial(self._keepsakes.keep, project)
+            relay = Relay(ticket.call, ticket.heading, reply, account.settle, keep)
             account.so_far = relay.so_far
             _tell_trail(ticket, race)
             await relay(answer)

@@ -17,6 +17,7 @@ from gateway.tokens import estimated_usage
 from gateway.whole import chat_body, embeddings_body
 from providers.errors import BrokenAnswer
 from providers.types import (
+    JSON,
     Call,
     ChatCall,
     Ended,
@@ -49,12 +50,16 @@ class Settled:
 
 @attrs.define(eq=False)
 class Relay:
-    """Relays one answer. `settle` is called once, before the last bytes go out, unless the client left."""
+    """Relays one answer. `settle` is called once, before the last bytes go out, unless the client left.
+
+    `keep` is given what a provider wants to see again with a call of a tool, by the call's id.
+    """
 
     call: Call
     heading: Heading
     reply: Reply
     settle: Callable[[Settled], None]
+    keep: Callable[[str, JSON], None] | None = None
     _usage: Usage | None = None
     _written: int = 0
 
@@ -122,11 +127,16 @@ class Relay:
                 case TextDelta():
                     self._written += len(event.text.encode())
                 case ToolDelta():
-                    self._written += len(event.text.encode())
+                    self._note_call(event)
                 case Passed():
                     self._written += event.written
                 case UsageSeen():
                     self._usage = event.usage
+
+    def _note_call(self, event: ToolDelta) -> None:
+        self._written += len(event.text.encode())
+        if event.extra and self.keep is not None:
+            self.keep(self.heading.call_id(event), event.extra)
 
     def so_far(self) -> Settled:
         """What was used if the answer stops here. What was reported by now may be a beginning only."""

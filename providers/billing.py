@@ -46,6 +46,9 @@ CANCEL_BILLING: Mapping[str, Billing] = {
     "ollama": _OWN,
     "vllm": _OWN,
     "llamacpp": _OWN,
+    "gpustack": _OWN,
+    "cohere": _SILENT,
+    "zai": _SILENT,
 }
 """Every kind of `kinds.KINDS`. A kind that stands for any compatible server (`openai` with a base URL
 of its own) has no rule: its operator must give one, or it is `unknown`."""

@@ -88,6 +88,16 @@ class Message:
     reasoning: str = ""
 
     @property
+    def is_marked(self) -> bool:
+        """Whether it is more than a role and text: what providers take in different ways."""
+        return bool(
+            self.tool_calls
+            or self.tool_call_id
+            or self.reasoning
+            or self.role in ("developer", "assistant")
+        )
+
+    @property
     def all_parts(self) -> tuple[Part, ...]:
         """The parts; of text alone, one, or none where it is empty."""
         return self.parts or ((TextPart(self.text),) if self.text else ())

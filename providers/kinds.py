@@ -12,6 +12,7 @@ from providers.anthropic import Anthropic
 from providers.base import Dialect
 from providers.gemini import Gemini
 from providers.openai import OpenAI
+from providers.quirks import ANSWERED, MAX_TOKENS, OLDER, STRICT, Quirks
 
 
 @attrs.frozen
@@ -47,11 +48,18 @@ class Kind:
 
 
 _openai = OpenAI()
+_strict = OpenAI(quirks=STRICT)
+_older = OpenAI(quirks=OLDER)
+_mistral = OpenAI(
+    quirks=Quirks(
+        strips=ANSWERED, renames=MAX_TOKENS, developer=False, short_ids=True, required="any"
+    )
+)
 
 _kinds = (
     Kind(
         name="openai",
-        dialect=_openai,
+        dialect=_strict,
         base_url="https://api.openai.com/v1",
         key_variables=("OPENAI_API_KEY",),
         base_url_variable="OPENAI_BASE_URL",
@@ -71,23 +79,31 @@ _kinds = (
         key_variables=("ANTHROPIC_API_KEY",),
         base_url_variable="ANTHROPIC_BASE_URL",
     ),
-    Kind("groq", _openai, "https://api.groq.com/openai/v1", ("GROQ_API_KEY",)),
+    Kind("groq", _strict, "https://api.groq.com/openai/v1", ("GROQ_API_KEY",)),
     Kind(
         name="mistral",
-        dialect=_openai,
+        dialect=_mistral,
         base_url="https://api.mistral.ai/v1",
         key_variables=("MISTRAL_API_KEY",),
         otel_name="mistral_ai",
     ),
-    Kind("deepseek", _openai, "https://api.deepseek.com/v1", ("DEEPSEEK_API_KEY",)),
+    Kind("deepseek", _older, "https://api.deepseek.com/v1", ("DEEPSEEK_API_KEY",)),
     Kind("openrouter", _openai, "https://openrouter.ai/api/v1", ("OPENROUTER_API_KEY",)),
-    Kind("together", _openai, "https://api.together.xyz/v1", ("TOGETHER_API_KEY",)),
+    Kind("together", _older, "https://api.together.xyz/v1", ("TOGETHER_API_KEY",)),
     Kind("xai", _openai, "https://api.x.ai/v1", ("XAI_API_KEY",), otel_name="x_ai"),
-    Kind("cerebras", _openai, "https://api.cerebras.ai/v1", ("CEREBRAS_API_KEY",)),
-    Kind("perplexity", _openai, "https://api.perplexity.ai", ("PERPLEXITY_API_KEY",)),
+    Kind("cerebras", _strict, "https://api.cerebras.ai/v1", ("CEREBRAS_API_KEY",)),
+    Kind("perplexity", _older, "https://api.perplexity.ai", ("PERPLEXITY_API_KEY",)),
+    Kind(
+        name="cohere",
+        dialect=_older,
+        base_url="https://api.cohere.ai/compatibility/v1",
+        key_variables=("COHERE_API_KEY", "CO_API_KEY"),
+    ),
+    Kind("zai", _older, "https://api.z.ai/api/paas/v4", ("ZAI_API_KEY",)),
     Kind("ollama", _openai, "http://127.0.0.1:11434/v1"),
     Kind("vllm", _openai, "http://127.0.0.1:8000/v1"),
     Kind("llamacpp", _openai, "http://127.0.0.1:8080/v1"),
+    Kind("gpustack", _openai, "http://127.0.0.1:80/v1"),
 )
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _kinds}

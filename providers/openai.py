@@ -18,6 +18,7 @@ from providers.lenient import count, fields, rows, text
 from providers.openai_answer import read_chat
 from providers.openai_stream import ChatStream
 from providers.openai_vectors import read_vectors
+from providers.quirks import LENIENT, Quirks
 from providers.types import JSON, Call, ChatCall, EmbedCall, ModelInfo, RateLimits, Secret
 
 BAD_KEY = ("Incorrect API key", "API key not valid")
@@ -31,6 +32,9 @@ TOO_LONG = re.compile(
 )
 TOO_LONG_CODES = frozenset({"exceed_context_size_error", "too_many_prompt_tokens"})
 
+PLAIN = frozenset({"model", "messages", "stream", "stream_options", "temperature", "max_tokens"})
+"""Members that every provider takes as they are."""
+
 MODERATION = frozenset({"reasons", "flagged_input"})
 """What OpenRouter's 403 holds if it is about the prompt and not about the key."""
 
@@ -40,6 +44,7 @@ class OpenAI:
     """Implements `providers.base.Dialect` for a base URL to which `/chat/completions` is joined."""
 
     name: str = "openai"
+    quirks: Quirks = LENIENT
 
     def refuses(self, call: Call) -> str | None:  # noqa: ARG002 - the format is the client's own
         return None
@@ -48,7 +53,10 @@ class OpenAI:
         if isinstance(call, EmbedCall):
             # Numbers even where the client wants base64: not everybody's base64 is OpenAI's.
             return _post("/embeddings", {**call.body, "model": model, "encoding_format": "float"})
-        return _post("/chat/completions", {**_chat_body(call), "model": model})
+        body = _chat_body(call)
+        if not PLAIN.issuperset(body) or any(message.is_marked for message in call.messages):
+            body = self.quirks.apply(body)
+        return _post("/chat/completions", {**body, "model": model})
 
     def credentials(self, secret: Secret) -> tuple[tuple[str, str], ...]:
         return (("authorization", f"Bearer {secret.reveal}"),) if secret.reveal else ()

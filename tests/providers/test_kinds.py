@@ -6,7 +6,7 @@ from providers.kinds import KINDS
 
 DESIGNED = {
     *("openai", "gemini", "anthropic", "groq", "mistral", "deepseek", "openrouter", "together"),
-    *("xai", "cerebras", "perplexity", "ollama", "vllm", "llamacpp"),
+    *("xai", "cerebras", "perplexity", "ollama", "vllm", "llamacpp", "gpustack", "cohere", "zai"),
 }
 
 

@@ -28,7 +28,7 @@ async def test_ten_times_the_work_is_ten_times_the_instructions(tmp_path: Path) 
         port = int(program.line.split()[-1])
         await program.begin()
         costs = [await _cost(program, port, work) for work in (10, 10, 100)]
-    assert 10 * 1000 < costs[0] < 10 * 1000 * 500
+    assert 10 * 1000 < costs[0] < 10 * 1000 * 1000
     assert costs[1] == pytest.approx(costs[0], rel=0.2)
     assert costs[2] == pytest.approx(10 * costs[0], rel=0.2)
 
