@@ -108,6 +108,7 @@ class ProviderConfig:
     cancel_billing: CancelBilling | None = None
     prices: tuple[tuple[str, Price], ...] = ()
     way: Way = STRAIGHT
+    api_version: str | None = None
 
     @property
     def in_process(self) -> bool:

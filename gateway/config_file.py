@@ -169,6 +169,7 @@ def _provider(name: str, table: ProviderTable) -> ProviderConfig:
         table.cancel_billing,
         tuple(table.prices.items()),
         Way(table.proxy, table.socket, table.http2),
+        table.api_version,
     )
 
 

@@ -110,6 +110,7 @@ class ProviderTable:
     proxy: ProxyURL | None = attrs.field(default=None, repr=False)
     socket: Label | None = None
     http2: bool = False
+    api_version: Label | None = None
 
 
 @attrs.frozen
@@ -236,6 +237,10 @@ def _check_provider(table: Mapping[str, Any]) -> Iterator[Mistake]:
         yield Mistake("this key is in the list already", at=("keys", position))
     written = table.get("kind")
     kind = KINDS.get(written) if isinstance(written, str) else None
+    if kind is not None and not kind.base_url and "base_url" not in table:
+        yield Mistake("is required", "everybody has one of their own", at=("base_url",))
+    if kind is not None and "api_version" in table and not hasattr(kind.dialect, "api_version"):
+        yield Mistake("this kind of provider has no versions", at=("api_version",))
     if kind is not None and kind.needs_key and "keys" not in table:
         variables = (f'"env:{variable}"' for variable in kind.key_variables[:1])
         yield Mistake("is required", f"like keys = [{', '.join(variables)}]", at=("keys",))

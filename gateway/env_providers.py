@@ -80,6 +80,10 @@ class _Search:
         if not keys:
             return None
         base_url = self._base_url(kind)
+        if not base_url:
+            given, needed = kind.key_variables[0], kind.base_url_variable
+            self.warnings.append(f"{given} is of no use without {needed}: not used")
+            return None
         headers = tuple(self._headers(kind))
         named = name_keys(name, name, keys)
         return ProviderConfig(name, name, base_url, name, named, headers=headers)

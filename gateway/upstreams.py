@@ -12,6 +12,8 @@ import trio
 from gateway.config import SIMULATOR, Config, ProviderConfig
 from gateway.log import log
 from policies.target import Target
+from providers.azure import Azure
+from providers.base import Dialect
 from providers.client import HttpClient, Upstream, list_models
 from providers.errors import ProviderError
 from providers.kinds import KINDS
@@ -96,7 +98,7 @@ def connect(config: Config, simulator: str | None) -> Upstreams:
     """The upstreams of a configuration; `simulator` is the address of the one in this process, if any."""
     upstreams = {
         (provider.name, key.name, kind): Upstream(
-            dialect=KINDS[kind].dialect,
+            dialect=_dialect(provider, kind),
             base_url=_base_url(provider, kind, simulator),
             secret=key.secret,
             headers=provider.headers,
@@ -107,6 +109,13 @@ def connect(config: Config, simulator: str | None) -> Upstreams:
         for kind in kinds_of(provider)
     }
     return Upstreams(config.providers, upstreams)
+
+
+def _dialect(provider: ProviderConfig, kind: str) -> Dialect:
+    dialect = KINDS[kind].dialect
+    if provider.api_version is not None and isinstance(dialect, Azure):
+        return attrs.evolve(dialect, api_version=provider.api_version)
+    return dialect
 
 
 def _base_url(provider: ProviderConfig, kind: str, simulator: str | None) -> str:

@@ -35,6 +35,7 @@ CANCEL_BILLING: Mapping[str, Billing] = {
     "openai": _STOPS,
     "gemini": _FULL,
     "anthropic": _STOPS,
+    "azure": _STOPS,
     "groq": _FULL,
     "mistral": _FULL,
     "deepseek": _STOPS,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import attrs
 
 from providers.anthropic import Anthropic
+from providers.azure import Azure
 from providers.base import Dialect
 from providers.gemini import Gemini
 from providers.openai import OpenAI
@@ -19,10 +20,10 @@ from providers.quirks import ANSWERED, MAX_TOKENS, OLDER, STRICT, Quirks
 class Kind:
     """A kind of provider.
 
-    `base_url` is the default, without a slash at its end. `key_variables` are the environment
-    variables that may hold a key, the preferred one first; `base_url_variable` may hold another
-    base URL. `owned_by` is what lists of models say, `otel_name` is OpenTelemetry's
-    `gen_ai.provider.name`; both are the kind's own name where nothing else is usual.
+    `base_url` is the default, without a slash at its end; empty where everybody has one of their
+    own. `key_variables` are the environment variables that may hold a key, the preferred one first;
+    `base_url_variable` may hold another base URL. `owned_by` is what lists of models say, `otel_name`
+    is OpenTelemetry's `gen_ai.provider.name`; both are the kind's own name where nothing else is usual.
     """
 
     name: str
@@ -78,6 +79,14 @@ _kinds = (
         base_url="https://api.anthropic.com",
         key_variables=("ANTHROPIC_API_KEY",),
         base_url_variable="ANTHROPIC_BASE_URL",
+    ),
+    Kind(
+        name="azure",
+        dialect=Azure(),
+        base_url="",
+        key_variables=("AZURE_OPENAI_API_KEY",),
+        base_url_variable="AZURE_OPENAI_ENDPOINT",
+        otel_name="azure.ai.openai",
     ),
     Kind("groq", _strict, "https://api.groq.com/openai/v1", ("GROQ_API_KEY",)),
     Kind(

@@ -85,6 +85,8 @@ def mistakes(read):
         (f"{LOCAL}proxy = 5", "providers.local.proxy", "an address, found a whole number"),
         (f"{LOCAL}socket = ''", "providers.local.socket", "a text of one line"),
         (f"{LOCAL}http2 = 'yes'", "providers.local.http2", "true or false"),
+        ("[providers.x]\nkind = 'azure'\nkeys = ['k']", "providers.x.base_url", "is required"),
+        (f"{LOCAL}api_version = '1'", "providers.local.api_version", "has no versions"),
         (f"{LOCAL}prices = 5", "providers.local.prices", "expected a table"),
         (f"{LOCAL}prices = {{m = {{input = 1}}}}", "providers.local.prices.m.output", "required"),
         (

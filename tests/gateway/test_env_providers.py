@@ -14,7 +14,9 @@ def origins(provider: ProviderConfig) -> list[str]:
     return [key.origin for key in provider.keys]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.needs_key])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS.values() if kind.needs_key and kind.base_url]
+)
 def test_every_kind_is_found_by_its_usual_variable(kind):
     """The same variable that the provider's own SDK reads."""
     variable = kind.key_variables[0]
@@ -26,6 +28,17 @@ def test_every_kind_is_found_by_its_usual_variable(kind):
         kind.name,
         (KeyConfig(f"{kind.name}-1", Secret("sk-1"), f"env:{variable}", kind.name),),
     )
+
+
+def test_a_kind_that_has_no_usual_address_needs_one():
+    """Azure's: without it the key is of no use, and that is said."""
+    found = find_providers({"AZURE_OPENAI_API_KEY": "k"})
+    assert found.providers[0].kind == "simulator"
+    assert "AZURE_OPENAI_ENDPOINT" in found.warnings[0]
+    endpoint = "https://name.openai.azure.com/"
+    environ = {"AZURE_OPENAI_API_KEY": "k", "AZURE_OPENAI_ENDPOINT": endpoint}
+    (provider,) = find_providers(environ).providers
+    assert (provider.kind, provider.base_url) == ("azure", "https://name.openai.azure.com")
 
 
 def test_without_any_key_the_simulator_answers_with_three_keys_that_fail_apart():

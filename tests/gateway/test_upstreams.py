@@ -12,8 +12,10 @@ from structlog.testing import capture_logs
 from gateway.config import SIMULATOR, Config, KeyConfig, ProviderConfig
 from gateway.upstreams import DISCOVERY_TIME, Upstreams, connect, kind_for, kinds_of
 from policies.target import Target
+from providers.azure import Azure
 from providers.client import HttpClient
 from providers.types import ModelInfo, Secret
+from providers.way import Way
 
 Handler = Callable[[httpx.Request], Awaitable[httpx.Response]]
 
@@ -226,3 +228,14 @@ async def test_without_providers_nothing_is_found(autojump_clock: trio.testing.M
     world = World({})
     assert await discovered(world) == {}
     assert world.asked == []
+
+
+def test_a_provider_may_have_its_own_version_and_way() -> None:
+    """Of Azure's API, and to the host."""
+    key = KeyConfig("az-1", Secret("k"), "env:K", "az")
+    way = Way(proxy="http://proxy:1")
+    url = "https://name.openai.azure.com"
+    provider = ProviderConfig("az", "azure", url, "az", (key,), way=way, api_version="2025-01-01")
+    (found,) = connect(Config(providers=(provider,)), None)._all.values()
+    assert found.dialect == Azure("2025-01-01")
+    assert found.way == way

@@ -6,7 +6,18 @@ from providers.kinds import KINDS
 
 DESIGNED = {
     *("openai", "gemini", "anthropic", "groq", "mistral", "deepseek", "openrouter", "together"),
-    *("xai", "cerebras", "perplexity", "ollama", "vllm", "llamacpp", "gpustack", "cohere", "zai"),
+    *(
+        "xai",
+        "cerebras",
+        "perplexity",
+        "ollama",
+        "vllm",
+        "llamacpp",
+        "gpustack",
+        "cohere",
+        "zai",
+        "azure",
+    ),
 }
 
 
@@ -19,13 +30,14 @@ def test_every_promised_kind_is_there_under_its_own_name():
 def test_the_three_families_speak_their_own_dialect_and_all_others_openais():
     """A kind without a dialect of its own is OpenAI-compatible."""
     spoken = {name: kind.dialect.name for name, kind in KINDS.items()}
-    assert (spoken["gemini"], spoken["anthropic"]) == ("gemini", "anthropic")
-    assert {spoken[name] for name in DESIGNED - {"gemini", "anthropic"}} == {"openai"}
+    own = {"gemini", "anthropic", "azure"}
+    assert {spoken[name] for name in own} == own
+    assert {spoken[name] for name in DESIGNED - own} == {"openai"}
 
 
 def test_keys_never_cross_the_network_in_the_clear():
     """What needs a key is reached by TLS; what needs none is this machine."""
-    for kind in KINDS.values():
+    for kind in (kind for kind in KINDS.values() if kind.base_url):
         scheme = "https" if kind.needs_key else "http"
         host = "[a-z0-9.-]+" if kind.needs_key else r"127\.0\.0\.1:\d+"
         assert re.fullmatch(f"{scheme}://{host}(/[a-z0-9]+)*", kind.base_url)
@@ -52,4 +64,9 @@ def test_names_for_lists_and_telemetry_are_the_usual_ones():
     assert KINDS["gemini"].owned_by == "google ai studio"
     assert KINDS["openai"].owned_by == "openai"
     special = {name: kind.otel_name for name, kind in KINDS.items() if kind.otel_name != name}
-    assert special == {"gemini": "gcp.gemini", "mistral": "mistral_ai", "xai": "x_ai"}
+    assert special == {
+        "gemini": "gcp.gemini",
+        "mistral": "mistral_ai",
+        "xai": "x_ai",
+        "azure": "azure.ai.openai",
+    }

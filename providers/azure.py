@@ -1,0 +1,60 @@
+"""Azure's OpenAI service as a dialect: OpenAI's, where a model is a deployment and stands in the path.
+
+For a base URL that is a resource's endpoint, such as `https://NAME.openai.azure.com`. Its answers and
+errors are OpenAI's, with what its content filter found beside them.
+"""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
+
+import attrs
+
+from providers.base import Decoder, WireRequest
+from providers.errors import ProviderError
+from providers.openai import OpenAI
+from providers.quirks import STRICT
+from providers.types import Call, EmbedCall, ModelInfo, RateLimits, Secret
+
+API_VERSION = "2024-10-21"
+"""The latest that is generally available; a provider's `api_version` says another."""
+
+_OPENAI = OpenAI(quirks=STRICT)
+
+
+@attrs.frozen
+class Azure:
+    """Implements `providers.base.Dialect`."""
+
+    api_version: str = API_VERSION
+    name: str = "azure"
+
+    def refuses(self, call: Call) -> str | None:
+        return _OPENAI.refuses(call)
+
+    def encode(self, call: Call, model: str) -> WireRequest:
+        operation = "embeddings" if isinstance(call, EmbedCall) else "chat/completions"
+        path = f"/openai/deployments/{quote(model, safe='')}/{operation}"
+        return attrs.evolve(_OPENAI.encode(call, model), path=self._versioned(path))
+
+    def credentials(self, secret: Secret) -> tuple[tuple[str, str], ...]:
+        return (("api-key", secret.reveal),)
+
+    def decoder(self, call: Call) -> Decoder:
+        return _OPENAI.decoder(call)
+
+    def error(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+        return _OPENAI.error(status, headers, body)
+
+    def limits(self, headers: Mapping[str, str]) -> RateLimits:
+        return _OPENAI.limits(headers)
+
+    def list_models(self, page: str | None = None) -> WireRequest:  # noqa: ARG002 - one page
+        return WireRequest(path=self._versioned("/openai/models"), method="GET", headers=())
+
+    def read_models(self, body: bytes) -> tuple[Sequence[ModelInfo], str | None]:
+        """None: what is listed can be deployed, and what is deployed is not listed."""
+        _OPENAI.read_models(body)
+        return (), None
+
+    def _versioned(self, path: str) -> str:
+        return f"{path}?api-version={quote(self.api_version)}"
