@@ -10,8 +10,9 @@ from typing import Any, cast
 import trio
 from quart import Response, request
 from quart_trio import QuartTrio
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, RequestTimeout
+from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge, RequestTimeout
 
+from gateway.apis.routes import PREFIXES, RULES, find, voice_at
 from gateway.auth import Principal, authenticate, credential
 from gateway.calls import Inbound, answer
 from gateway.connection import TrailedRequest, TrailingConnection
@@ -22,17 +23,13 @@ from gateway.fast_routes import TOO_LARGE, FastConnection
 from gateway.log import log
 from gateway.reply import Head, QueuedReply
 
-PREFIXES = ("/v1", "/api/v1")
-OPERATIONS = {"/chat/completions": "chat", "/embeddings": "embeddings"}
-ROUTES = {prefix + path: name for prefix in PREFIXES for path, name in OPERATIONS.items()}
-
 
 def build(context: Context) -> QuartTrio:
     """The application over these parts."""
     app = QuartTrio("gateway", static_folder=None)
     app.asgi_http_class = TrailingConnection
     if "routes" in context.config.server.fast:
-        app.asgi_http_class = partial(FastConnection, context, ROUTES)  # type: ignore[assignment]
+        app.asgi_http_class = partial(FastConnection, context)  # type: ignore[assignment]
     app.request_class = TrailedRequest
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
@@ -63,22 +60,25 @@ def principal(context: Context) -> Principal:
 
 
 def _data_plane(app: QuartTrio, context: Context) -> None:
-    for path, operation in ROUTES.items():
+    for rule in RULES:
         app.add_url_rule(
-            path,
-            endpoint=f"{operation} {path}",
-            view_func=_call_view(context, operation),
+            rule,
+            endpoint=f"call {rule}",
+            view_func=_call_view(context),
             methods=["POST"],
             provide_automatic_options=False,
         )
 
 
-def _call_view(context: Context, operation: str) -> Any:
-    async def view() -> Response:
+def _call_view(context: Context) -> Any:
+    async def view(**_said: str) -> Response:
         current = current_request()
+        route = find(current.path)
+        if route is None:
+            raise NotFound
         who = principal(context)
         inbound = Inbound(
-            operation,
+            route,
             {name.lower(): value for name, value in current.headers.items()},
             cast("bytes", await current.get_data()),
             who,
@@ -96,7 +96,9 @@ async def _queued(
     context: Context, inbound: Inbound, *, task_status: trio.TaskStatus[Head]
 ) -> None:
     await answer(
-        context, inbound, QueuedReply(task_status, context.config.server.keepalive_comment)
+        context,
+        inbound,
+        QueuedReply(task_status, context.config.server.keepalive_comment, inbound.route.api.voice),
     )
 
 
@@ -113,7 +115,8 @@ def _error_handlers(app: QuartTrio) -> None:
 
 async def _api_error(error: ApiError) -> Response:
     headers = {"content-type": "application/json", **error.headers()}
-    return Response(error.encode(), status=error.status, headers=headers)
+    body = voice_at(request.path).error(error)
+    return Response(body, status=error.status, headers=headers)
 
 
 async def _framework_error(error: HTTPException) -> Response:

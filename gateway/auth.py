@@ -20,6 +20,10 @@ MISSING = (
     "No API key: send your project key as 'Authorization: Bearer pk_live_...', "
     "as 'X-API-Key', or as '?api_key='"
 )
+HEADERS = ("x-api-key", "x-goog-api-key")
+PARAMETERS = ("api_key", "key")
+"""Where the SDKs of OpenAI, Anthropic and Google put a key beside the bearer token."""
+
 INVALID = "The API key is not valid"
 KEY_DIGITS = 12
 
@@ -37,11 +41,13 @@ class Principal:
 
 
 def credential(headers: Mapping[str, str], query: Mapping[str, str]) -> str | None:
-    """The key as sent, in SPEC's order of precedence: bearer token, `X-API-Key`, `?api_key=`."""
+    """The key as sent, in SPEC's order of precedence: bearer token, `X-API-Key`, `?api_key=`; Google's own
+    header and parameter each beside its like."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
-    return headers.get("x-api-key") or query.get("api_key") or None
+    places = [headers.get(name) for name in HEADERS] + [query.get(name) for name in PARAMETERS]
+    return next((found for found in places if found), None)
 
 
 def authenticate(sent: str | None, lookup: Lookup) -> Principal:

@@ -1,11 +1,11 @@
-"""The data plane's one path: an authenticated body in, an answer out. Chat and embeddings both.
+"""The data plane's one path: an authenticated body in, an answer out, whichever API it is told in.
 
 Authenticate, read, check the rights to the model, admit against the limits, then answer in a task of the
 request's own nursery. Whatever goes wrong up to the first byte of the answer leaves here as an `ApiError`.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +14,8 @@ import trio
 
 from gateway.account import Account
 from gateway.admission import admit
+from gateway.apis import api as apis
+from gateway.apis.routes import Route
 from gateway.auth import Principal
 from gateway.catalog import Offer, allowed
 from gateway.context import Context
@@ -24,7 +26,7 @@ from gateway.log import log
 from gateway.reply import Reply
 from gateway.ticket import Ticket
 from gateway.trail import Trail
-from gateway.wire import read_chat, read_embeddings, read_json
+from gateway.wire import read_json
 from policies.settings import Policy
 from providers.errors import ProviderError
 from providers.types import Call
@@ -37,17 +39,12 @@ STORE_RETRY = 5.0
 READ_HERE = 1_000_000
 """Bytes of JSON that take a few milliseconds to read."""
 
-READERS: Mapping[str, Callable[[Mapping[str, Any]], Call]] = {
-    "chat": read_chat,
-    "embeddings": read_embeddings,
-}
-
 
 @attrs.frozen
 class Inbound:
     """A request's parts, framework taken off. Header names are in lower case."""
 
-    operation: str
+    route: Route
     headers: Mapping[str, str]
     body: bytes
     principal: Principal
@@ -76,7 +73,7 @@ async def answer(context: Context, inbound: Inbound, reply: Reply) -> None:
     """
     if not context.store.healthy and not context.books.serve_unmetered:
         raise _no_journal()
-    call = READERS[inbound.operation](await _json(inbound.body))
+    call = await _read(inbound)
     offer = permitted(context, inbound.principal, call.model)
     knobs = read_knobs(inbound.headers)
     policy = _policy(context, inbound.principal, offer, knobs)
@@ -90,10 +87,18 @@ async def answer(context: Context, inbound: Inbound, reply: Reply) -> None:
         trail=inbound.trail,
         created=int(time.time()),
         features=features_of(asked, policy, context.secret),
+        api=inbound.route.api,
     )
     with admit(context, ticket, offer) as admission:
         account = Account(ticket, context.books, offer, admission)
         await _accounted(context, ticket, offer, account, reply)
+
+
+async def _read(inbound: Inbound) -> Call:
+    """The call that the body spells."""
+    route, raw = inbound.route, inbound.body
+    body = await _json(raw) if route.api.json else {}
+    return route.api.read(apis.Asked(body, route.said, inbound.headers, raw))
 
 
 async def _json(body: bytes) -> Mapping[str, Any]:

@@ -16,37 +16,35 @@ import trio
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
 from quart_trio import QuartTrio
 
+from gateway.apis.routes import Route, find
 from gateway.auth import Principal, authenticate, credential
 from gateway.calls import Inbound, answer
 from gateway.connection import TrailingConnection
 from gateway.context import Context
 from gateway.errors import OUR_FAULT, ApiError
-from gateway.frames import COMMENT, error_frame
 from gateway.front.fast import CANCELS
 from gateway.log import log
-from gateway.reply import JSON_HEADERS, SSE_HEADERS
+from gateway.reply import JSON_TYPE, stream_headers
 from gateway.trail import Trail
+from gateway.voice import OPENAI, Voice
 
 TOO_LARGE = "The request body is too large"
-
-Routes = Mapping[str, str]
-"""Operations by path."""
 
 
 class FastConnection(TrailingConnection):
     """Quart-Trio's connection, but for POSTs to the data plane's paths."""
 
-    def __init__(self, context: Context, routes: Routes, app: QuartTrio, scope: Any) -> None:
+    def __init__(self, context: Context, app: QuartTrio, scope: Any) -> None:
         super().__init__(app, scope)
         self._context = context
-        self._operation = routes.get(scope["path"]) if scope["method"] == "POST" else None
+        self._route = find(scope["path"]) if scope["method"] == "POST" else None
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        if self._operation is None:
+        if self._route is None:
             await super().__call__(receive, send)
             return
-        reply = DirectReply(send, self._context.config.server.keepalive_comment)
-        request = Request(self._context, self._operation, self.scope, reply)
+        every, voice = self._context.config.server.keepalive_comment, self._route.api.voice
+        request = Request(self._context, self._route, self.scope, DirectReply(send, every, voice))
         if not await request.read(receive):
             return
         wishes = (self.scope.get("extensions") or {}).get(CANCELS)
@@ -83,14 +81,16 @@ class DirectReply:
 
     send: ASGISendCallable
     comment_every: float
+    voice: Voice = OPENAI
     headers: Callable[[], Mapping[str, str]] = dict
     begun: bool = False
     _body: bytes | None = None
+    _content_type: str = JSON_TYPE
     _started: bool = False
     _last: float = 0.0
 
-    def whole(self, body: bytes) -> None:
-        self._body = body
+    def whole(self, body: bytes, content_type: str = JSON_TYPE) -> None:
+        self._body, self._content_type = body, content_type
 
     def begin(self) -> None:
         self.begun = True
@@ -98,7 +98,7 @@ class DirectReply:
     async def write(self, data: bytes) -> None:
         assert self.begun, "begin() comes first"
         if not self._started:
-            await self._start(200, SSE_HEADERS)
+            await self._start(200, stream_headers(self.voice))
         self._last = trio.current_time()
         await self.send({"type": "http.response.body", "body": data, "more_body": True})
 
@@ -123,22 +123,23 @@ class DirectReply:
         pass
 
     async def fail(self, error: ApiError) -> None:
-        await self.write(error_frame(error))
+        await self.write(self.voice.broken(error))
         self.close()
 
     async def refuse(self, error: ApiError) -> None:
         """Answers with an error, if nothing was answered yet; else the answer stays without an end."""
         if self._started:
             return
-        await self._whole(error.status, {**JSON_HEADERS, **error.headers()}, error.encode())
+        headers = {"content-type": JSON_TYPE, **error.headers()}
+        await self._whole(error.status, headers, self.voice.error(error))
 
     async def finish(self) -> None:
         """Sends what is still to be sent."""
         if self._body is not None:
-            await self._whole(200, JSON_HEADERS, self._body)
+            await self._whole(200, {"content-type": self._content_type}, self._body)
             return
         if not self._started:
-            await self._start(200, SSE_HEADERS)
+            await self._start(200, stream_headers(self.voice))
         await self.send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _whole(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
@@ -159,7 +160,8 @@ class DirectReply:
                 continue
             self._last = trio.current_time()
             if self._started:
-                await self.send({"type": "http.response.body", "body": COMMENT, "more_body": True})
+                body = self.voice.comment
+                await self.send({"type": "http.response.body", "body": body, "more_body": True})
 
 
 @attrs.define(eq=False)
@@ -167,7 +169,7 @@ class Request:
     """One call, from its ASGI scope to its answer."""
 
     context: Context
-    operation: str
+    route: Route
     scope: Any
     reply: DirectReply
     body: bytes = b""
@@ -201,9 +203,7 @@ class Request:
     async def answer(self) -> None:
         """Answers, whatever comes of it."""
         try:
-            inbound = Inbound(
-                self.operation, self.headers, self.body, self._principal(), self.trail
-            )
+            inbound = Inbound(self.route, self.headers, self.body, self._principal(), self.trail)
             await answer(self.context, inbound, self.reply)
             await self.reply.finish()
         except ApiError as error:

@@ -44,7 +44,7 @@ def unhedgeable(call: Call) -> str | None:
     """
     if not isinstance(call, ChatCall):
         return None
-    body = call.body
+    body = call.body if call.native is None else call.native.body
     if TELLING.isdisjoint(body):
         return None
     for name in KEPT:

@@ -24,7 +24,7 @@ from policies.contest import Contest
 from policies.pool import Pool
 from policies.rest import Transition
 from policies.target import Route, Target
-from providers.base import Dialect
+from providers.base import Dialect, speaks
 from providers.client import Exchange, HttpClient
 from providers.errors import RateLimited
 from providers.streamed import upstream_call
@@ -80,7 +80,7 @@ class Live:
 
         async def relay_winner(answer: Answer) -> None:
             keep = partial(self._keepsakes.keep, project)
-            relay = Relay(ticket.call, ticket.heading, reply, account.settle, keep)
+            relay = Relay(ticket.api, ticket.call, ticket.heading, reply, account.settle, keep)
             account.so_far = relay.so_far
             _tell_trail(ticket, race)
             await relay(answer)
@@ -118,7 +118,8 @@ class Live:
 
         def exchange(target: Target, sent: Call) -> Exchange:
             upstream, connect = self.upstreams.find(target), policy.timeouts.connect
-            return Exchange(self.http, upstream, sent, target.model, connect=connect)
+            asked = call if speaks(upstream.dialect, call) else sent
+            return Exchange(self.http, upstream, asked, target.model, connect=connect)
 
         if sent is call:
             return lambda target: exchange(target, call)

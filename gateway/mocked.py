@@ -61,7 +61,7 @@ class Mocked:
         if fault is not None and fault.status is not None:
             raise ApiError(fault.status, fault.message, retry_after=fault.retry_after)
         (first, opening), *rest = await _script(ticket.call, fault)
-        relay = Relay(ticket.call, ticket.heading, reply, account.settle)
+        relay = Relay(ticket.api, ticket.call, ticket.heading, reply, account.settle)
         with trio.move_on_at(ticket.deadline):
             await trio.sleep(first)
             ticket.trail.winner = WINNER

@@ -1,4 +1,4 @@
-"""From the winner's events to the client's bytes, streamed and whole, chats and embeddings.
+"""From the winner's events to the client's bytes, streamed and whole, in whichever API the client speaks.
 
 The record of a request is written before the last of its bytes is handed over: whoever has seen the end of
 an answer will find it accounted for, even after `kill -9`.
@@ -8,18 +8,15 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import attrs
-import msgspec
 
+from gateway.apis.api import Api, Writer
 from gateway.errors import ApiError, from_provider
-from gateway.frames import ChunkWriter, Heading, error_frame
-from gateway.reply import Reply
+from gateway.reply import JSON_TYPE, Reply
 from gateway.tokens import estimated_usage
-from gateway.whole import chat_body, embeddings_body
-from providers.errors import BrokenAnswer
+from gateway.whole import Heading
 from providers.types import (
     JSON,
     Call,
-    ChatCall,
     Ended,
     Event,
     Failed,
@@ -28,7 +25,7 @@ from providers.types import (
     ToolDelta,
     Usage,
     UsageSeen,
-    Vectors,
+    Verbatim,
 )
 
 
@@ -55,6 +52,7 @@ class Relay:
     `keep` is given what a provider wants to see again with a call of a tool, by the call's id.
     """
 
+    api: Api
     call: Call
     heading: Heading
     reply: Reply
@@ -62,6 +60,7 @@ class Relay:
     keep: Callable[[str, JSON], None] | None = None
     _usage: Usage | None = None
     _written: int = 0
+    _verbatim: bool = False
 
     async def __call__(self, source: Source) -> None:
         """Relays to the end.
@@ -69,33 +68,41 @@ class Relay:
         Raises:
             ProviderError: a whole answer broke; nothing was sent.
         """
-        if isinstance(self.call, ChatCall) and self.call.stream:
-            await self._stream(source, self.call)
+        if self.call.stream:
+            await self._stream(source)
         else:
             await self._whole(source)
 
-    async def _stream(self, source: Source, call: ChatCall) -> None:
-        writer = ChunkWriter(self.heading, call.include_usage)
+    async def _stream(self, source: Source) -> None:
+        assert self.api.stream is not None, "an API without streams reads no call for one"
+        writer = self.api.stream(self.call, self.heading)
         events = await source.receive()
         self.reply.begin()
         async with self.reply.commenting():
             while events:
                 self._note(events)
-                frames = writer.write(events) + self._last_frames(writer, events[-1])
+                frames = self._frames(writer, events) + self._last_frames(writer, events[-1])
                 if frames:
                     await self.reply.write(frames)
                 events = await source.receive()
         self.reply.close()
 
-    def _last_frames(self, writer: ChunkWriter, last: Event) -> bytes:
+    def _frames(self, writer: Writer, events: Sequence[Event]) -> bytes:
+        """An answer in the client's own form is given as it is, all of it."""
+        self._verbatim = self._verbatim or isinstance(events[0], Verbatim)
+        if self._verbatim:
+            return b"".join([event.data for event in events if isinstance(event, Verbatim)])
+        return writer.write(events)
+
+    def _last_frames(self, writer: Writer, last: Event) -> bytes:
         if isinstance(last, Ended):
             settled = self._complete()
             self.settle(settled)
-            return writer.end(settled.usage)
+            return b"" if self._verbatim else writer.end(settled.usage)
         if isinstance(last, Failed):
             error = from_provider(last.error)
             self.settle(attrs.evolve(self.so_far(), error=error))
-            return error_frame(error)
+            return self.api.voice.broken(error)
         return b""
 
     async def _whole(self, source: Source) -> None:
@@ -107,19 +114,14 @@ class Relay:
         if isinstance(last, Failed):
             raise last.error
         settled = self._complete()
-        body = self._body(events, settled.usage)
+        own = next((event for event in events if isinstance(event, Verbatim)), None)
+        if own is not None:
+            body, content_type = own.data, own.content_type
+        else:
+            body = self.api.whole(self.call, self.heading, events, settled.usage)
+            content_type = JSON_TYPE
         self.settle(settled)
-        self.reply.whole(body)
-
-    def _body(self, events: Sequence[Event], usage: Usage) -> bytes:
-        if isinstance(self.call, ChatCall):
-            return msgspec.json.encode(chat_body(self.heading, events, usage))
-        try:
-            vectors = next(event for event in events if isinstance(event, Vectors))
-            body = embeddings_body(self.heading.model, vectors, self.call.encoding, usage)
-        except (StopIteration, OverflowError) as error:  # none, or none that fits 32 bits
-            raise BrokenAnswer("The upstream sent no usable embeddings") from error
-        return msgspec.json.encode(body)
+        self.reply.whole(body, content_type)
 
     def _note(self, events: Sequence[Event]) -> None:
         for event in events:

@@ -13,7 +13,7 @@ import attrs
 import trio
 
 from gateway.errors import ApiError
-from gateway.frames import COMMENT, error_frame
+from gateway.voice import OPENAI, Voice
 
 
 @attrs.frozen
@@ -26,11 +26,14 @@ class Head:
 
 
 class Body(AsyncIterator[bytes]):
-    """A streamed body: pieces as they come, and a comment whenever none came for `comment_every` seconds,
+    """A streamed body: pieces as they come, and the comment whenever none came for `comment_every` seconds,
     so that proxies on the way do not take a pause for the end."""
 
-    def __init__(self, pieces: trio.MemoryReceiveChannel[bytes], comment_every: float) -> None:
+    def __init__(
+        self, pieces: trio.MemoryReceiveChannel[bytes], comment: bytes, comment_every: float
+    ) -> None:
         self._pieces = pieces
+        self._comment = comment
         self._comment_every = comment_every
 
     def __aiter__(self) -> Self:
@@ -42,15 +45,19 @@ class Body(AsyncIterator[bytes]):
                 return await self._pieces.receive()
             except trio.EndOfChannel:
                 raise StopAsyncIteration from None
-        return COMMENT
+        return self._comment
 
 
-SSE_HEADERS = {
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-cache",
-    "x-accel-buffering": "no",
-}
-JSON_HEADERS = {"content-type": "application/json"}
+JSON_TYPE = "application/json"
+
+
+def stream_headers(voice: Voice) -> Mapping[str, str]:
+    """What a stream begins with: no cache and no proxy may hold it back."""
+    return {
+        "content-type": voice.streamed,
+        "cache-control": "no-cache",
+        "x-accel-buffering": "no",
+    }
 
 
 class Reply(Protocol):
@@ -60,11 +67,11 @@ class Reply(Protocol):
     def begun(self) -> bool:
         """Whether a head was given: from here on, errors can only be told in the body."""
 
-    def whole(self, body: bytes) -> None:
-        """Answers with a complete JSON body."""
+    def whole(self, body: bytes, content_type: str = JSON_TYPE) -> None:
+        """Answers with a complete body."""
 
     def begin(self) -> None:
-        """Begins a stream of server-sent events."""
+        """Begins a stream."""
 
     async def write(self, data: bytes) -> None:
         """Sends a piece; waits while the client is slower than we are."""
@@ -76,15 +83,18 @@ class Reply(Protocol):
         """Ends the stream. Safe to call in any state."""
 
     async def fail(self, error: ApiError) -> None:
-        """Tells of a failure after the stream has begun: one error event, and no `[DONE]`."""
+        """Tells of a failure after the stream has begun: one error event, and no end marker."""
 
 
 class QueuedReply:
     """A reply that the framework fetches."""
 
-    def __init__(self, task_status: trio.TaskStatus[Head], comment_every: float) -> None:
+    def __init__(
+        self, task_status: trio.TaskStatus[Head], comment_every: float, voice: Voice = OPENAI
+    ) -> None:
         self._task_status = task_status
         self._comment_every = comment_every
+        self._voice = voice
         self._pieces: trio.MemorySendChannel[bytes] | None = None
 
     @property
@@ -92,14 +102,15 @@ class QueuedReply:
         """Whether a head was given: from here on, errors can only be told in the body."""
         return self._pieces is not None
 
-    def whole(self, body: bytes) -> None:
-        """Answers with a complete JSON body."""
-        self._task_status.started(Head(200, JSON_HEADERS, body))
+    def whole(self, body: bytes, content_type: str = JSON_TYPE) -> None:
+        """Answers with a complete body."""
+        self._task_status.started(Head(200, {"content-type": content_type}, body))
 
     def begin(self) -> None:
-        """Begins a stream of server-sent events."""
+        """Begins a stream."""
         self._pieces, pieces = trio.open_memory_channel[bytes](0)
-        self._task_status.started(Head(200, SSE_HEADERS, Body(pieces, self._comment_every)))
+        body = Body(pieces, self._voice.comment, self._comment_every)
+        self._task_status.started(Head(200, stream_headers(self._voice), body))
 
     async def write(self, data: bytes) -> None:
         """Sends a piece; waits while the client is slower than we are."""
@@ -116,6 +127,6 @@ class QueuedReply:
             self._pieces.close()
 
     async def fail(self, error: ApiError) -> None:
-        """Tells of a failure after the stream has begun: one error event, and no `[DONE]`."""
-        await self.write(error_frame(error))
+        """Tells of a failure after the stream has begun: one error event, and no end marker."""
+        await self.write(self._voice.broken(error))
         self.close()

@@ -1,18 +1,17 @@
 """One request as the gateway understands it: who, what, under which policy, and since when."""
 
-from typing import Literal, TypeAlias
-
 import attrs
 
+from gateway.apis.api import Api
+from gateway.apis.chat import CHAT
 from gateway.auth import Principal
-from gateway.frames import Heading
 from gateway.knobs import Knobs
 from gateway.trail import Trail
+from gateway.whole import Heading
 from policies.features import UNKNOWN, Features
 from policies.settings import Policy
 from providers.types import Call, ChatCall
-
-Operation: TypeAlias = Literal["chat", "embeddings"]
+from state.records import Operation
 
 
 @attrs.frozen(slots=False)  # made for every request: with slots it takes thrice as long
@@ -29,17 +28,19 @@ class Ticket:
     trail: Trail
     created: int
     features: Features = UNKNOWN
+    api: Api = CHAT
 
     @property
     def operation(self) -> Operation:
-        """`chat` or `embeddings`: the word in records and metrics."""
+        """What is done, whichever API asks for it: the word in records and metrics."""
         return "chat" if isinstance(self.call, ChatCall) else "embeddings"
 
     @property
     def heading(self) -> Heading:
         """What all pieces of the answer share."""
         legacy = isinstance(self.call, ChatCall) and self.call.legacy
-        return Heading(f"chatcmpl-{self.trail.id[4:]}", self.created, self.call.model, legacy)
+        name = self.api.prefix + self.trail.id[4:]
+        return Heading(name, self.created, self.call.model, legacy)
 
     @property
     def deadline(self) -> float:

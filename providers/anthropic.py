@@ -13,13 +13,14 @@ from providers.anthropic_answer import MessageReader, StreamReader
 from providers.anthropic_chat import chat_body
 from providers.anthropic_errors import error_of
 from providers.anthropic_limits import limits_of, moment
-from providers.base import Decoder, WireRequest
+from providers.base import Decoder, WireRequest, speaks
 from providers.body import parse
 from providers.errors import BrokenAnswer, ProviderError, RequestRejected
 from providers.lenient import fields, rows, text
 from providers.parameters import TOOLS, first_refused, foreign_tools
 from providers.reading import Streamed, whole
-from providers.types import JSON, Call, EmbedCall, ModelInfo, RateLimits, Secret
+from providers.types import JSON, Call, EmbedCall, Form, ModelInfo, RateLimits, Secret
+from providers.verbatim import verbatim
 
 VERSION = ("anthropic-version", "2023-06-01")
 HONOURED = TOOLS | {"response_format", "reasoning_effort"}
@@ -30,8 +31,11 @@ class Anthropic:
     """Implements `providers.base.Dialect`."""
 
     name = "anthropic"
+    forms = frozenset[Form]({"anthropic"})
 
     def refuses(self, call: Call) -> str | None:
+        if speaks(self, call):
+            return None
         if isinstance(call, EmbedCall):
             return "input"
         if any(stop and not stop.strip() for stop in call.stop):
@@ -41,17 +45,21 @@ class Anthropic:
     def encode(self, call: Call, model: str) -> WireRequest:
         if isinstance(call, EmbedCall):
             raise RequestRejected("Anthropic offers no embeddings", param="input")
+        own = call.native if speaks(self, call) else None
+        body = chat_body(call, model) if own is None else {**own.body, "model": model}
+        headers = {"content-type": "application/json"} | dict([VERSION])
         return WireRequest(
             path="/v1/messages",
-            body=msgspec.json.encode(chat_body(call, model)),
-            headers=(("content-type", "application/json"), VERSION),
+            body=msgspec.json.encode(body),
+            headers=tuple((headers | dict(own.headers if own else ())).items()),
         )
 
     def credentials(self, secret: Secret) -> tuple[tuple[str, str], ...]:
         return (("x-api-key", secret.reveal),)
 
     def decoder(self, call: Call) -> Decoder:
-        return Streamed(StreamReader()) if call.stream else whole(MessageReader())
+        read = Streamed(StreamReader()) if call.stream else whole(MessageReader())
+        return verbatim(read, stream=call.stream) if speaks(self, call) else read
 
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         return error_of(status, headers, body)

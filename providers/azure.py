@@ -13,7 +13,7 @@ from providers.base import Decoder, WireRequest
 from providers.errors import ProviderError
 from providers.openai import OpenAI
 from providers.quirks import STRICT
-from providers.types import Call, EmbedCall, ModelInfo, RateLimits, Secret
+from providers.types import Call, EmbedCall, Form, ModelInfo, RateLimits, Secret
 
 API_VERSION = "2024-10-21"
 """The latest that is generally available; a provider's `api_version` says another."""
@@ -27,6 +27,7 @@ class Azure:
 
     api_version: str = API_VERSION
     name: str = "azure"
+    forms: frozenset[Form] = frozenset()
 
     def refuses(self, call: Call) -> str | None:
         return _OPENAI.refuses(call)

@@ -5,12 +5,13 @@ fuzzed and replayed with bytes alone.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 import attrs
 
 from providers.errors import ProviderError
-from providers.types import Call, Event, ModelInfo, RateLimits, Secret
+from providers.types import Call, Event, Form, ModelInfo, RateLimits, Secret
 
 
 @attrs.frozen
@@ -44,6 +45,10 @@ class Dialect(Protocol):
     def name(self) -> str:
         """As in configuration and metrics: `openai`, `gemini`, `anthropic`."""
 
+    @property
+    def forms(self) -> AbstractSet[Form]:
+        """The forms beside OpenAI's chat in which it takes requests as they are (see `speaks`)."""
+
     def refuses(self, call: Call) -> str | None:
         """The first parameter of the call that this provider cannot honour, or None if it can all."""
 
@@ -71,3 +76,9 @@ class Dialect(Protocol):
         Raises:
             BrokenAnswer: the body is not a list of models.
         """
+
+
+def speaks(dialect: Dialect, call: Call) -> bool:
+    """Whether the dialect speaks the form in which the client asked: then it sends what the client sent, and
+    gives the answer's own bytes (`Verbatim`) beside its events."""
+    return call.native is not None and call.native.form in dialect.forms

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from providers import gemini_embed
-from providers.base import Decoder, WireRequest
+from providers.base import Decoder, WireRequest, speaks
 from providers.body import parse
 from providers.errors import BrokenAnswer, ProviderError
 from providers.gemini_answer import ChatReader
@@ -19,7 +19,8 @@ from providers.gemini_errors import error_of
 from providers.lenient import fields, rows, text
 from providers.parameters import TOOLS, first_refused, foreign_tools
 from providers.reading import Streamed, whole
-from providers.types import JSON, Call, EmbedCall, ModelInfo, RateLimits, Secret
+from providers.types import JSON, Call, EmbedCall, Form, ModelInfo, RateLimits, Secret
+from providers.verbatim import verbatim
 
 PAGE = 1000
 HONOURED = TOOLS | {
@@ -34,8 +35,11 @@ class Gemini:
     """Implements `providers.base.Dialect` for a base URL that ends in `/v1beta`."""
 
     name = "gemini"
+    forms = frozenset[Form]({"gemini"})
 
     def refuses(self, call: Call) -> str | None:
+        if speaks(self, call):
+            return None
         if isinstance(call, EmbedCall):
             return gemini_embed.refuses(call)
         if len(stops_of(call)) > MAX_STOPS:
@@ -47,7 +51,8 @@ class Gemini:
         if isinstance(call, EmbedCall):
             return _post(model, "batchEmbedContents", gemini_embed.body_of(call, model))
         method = "streamGenerateContent?alt=sse" if call.stream else "generateContent"
-        return _post(model, method, chat_body(call, model))
+        own = call.native if speaks(self, call) else None
+        return _post(model, method, chat_body(call, model) if own is None else own.body)
 
     def credentials(self, secret: Secret) -> tuple[tuple[str, str], ...]:
         return (("x-goog-api-key", secret.reveal),)
@@ -55,7 +60,8 @@ class Gemini:
     def decoder(self, call: Call) -> Decoder:
         if isinstance(call, EmbedCall):
             return whole(gemini_embed.EmbedReader(call))
-        return Streamed(ChatReader()) if call.stream else whole(ChatReader())
+        read = Streamed(ChatReader()) if call.stream else whole(ChatReader())
+        return verbatim(read, stream=call.stream) if speaks(self, call) else read
 
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         return error_of(status, headers, body)

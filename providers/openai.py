@@ -19,7 +19,16 @@ from providers.openai_answer import read_chat
 from providers.openai_stream import ChatStream
 from providers.openai_vectors import read_vectors
 from providers.quirks import LENIENT, Quirks
-from providers.types import JSON, Call, ChatCall, EmbedCall, ModelInfo, RateLimits, Secret
+from providers.types import (
+    JSON,
+    Call,
+    ChatCall,
+    EmbedCall,
+    Form,
+    ModelInfo,
+    RateLimits,
+    Secret,
+)
 
 BAD_KEY = ("Incorrect API key", "API key not valid")
 """How messages begin that xAI and Google send with 400. Only how they begin: further on a message
@@ -45,6 +54,7 @@ class OpenAI:
 
     name: str = "openai"
     quirks: Quirks = LENIENT
+    forms: frozenset[Form] = frozenset()
 
     def refuses(self, call: Call) -> str | None:  # noqa: ARG002 - the format is the client's own
         return None

@@ -6,6 +6,7 @@ turns it into its provider's form. An answer, streamed or whole, becomes the sam
     Started  (TextDelta | ToolDelta | Extra | Passed | Finished | UsageSeen)*  (Ended | Failed)   a chat
     Vectors  UsageSeen?  (Ended | Failed)                                                     embeddings
 
+An upstream that is asked in the form in which the client asked gives `Verbatim` with them: its own bytes.
 The last event is always `Ended` or `Failed`, and nothing follows it. An answer that merely stops is
 a `Failed`, never an `Ended`: truncation cannot look like success.
 """
@@ -21,6 +22,7 @@ from providers.errors import ProviderError
 JSON: TypeAlias = Mapping[str, Any]
 TextKind: TypeAlias = Literal["content", "reasoning", "refusal"]
 FinishReason: TypeAlias = Literal["stop", "length", "content_filter", "tool_calls"]
+Form: TypeAlias = Literal["anthropic", "gemini", "responses", "completions"]
 
 
 @attrs.frozen
@@ -35,6 +37,18 @@ class Secret:
     __str__ = __repr__
 
 
+@attrs.frozen
+class Native:
+    """A request as its client has told it, for upstreams that speak the same form.
+
+    `headers` are those of the client's that belong to the form, such as the versions it wants.
+    """
+
+    form: Form
+    body: JSON = attrs.field(repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
+
+
 @attrs.frozen(slots=False)  # made for every request: with slots it takes thrice as long
 class ChatCall:
     """A request for a chat completion, already validated.
@@ -42,7 +56,8 @@ class ChatCall:
     `body` is the client's JSON as it came, unknown members included; a dialect of the same family sends
     it on, the others read the named fields. `max_tokens` is whichever of `max_tokens` and
     `max_completion_tokens` the client gave. `folded` says that what is streamed upstream becomes a whole
-    answer. `legacy` says that tools are told in the words they had at first: functions.
+    answer. `legacy` says that tools are told in the words they had at first: functions. `native` is what the
+    client sent if that was not OpenAI's chat form; `body` is then its translation.
     """
 
     model: str
@@ -66,6 +81,7 @@ class ChatCall:
     effort: str | None = None
     logprobs: int | None = None
     legacy: bool = False
+    native: Native | None = None
 
 
 @attrs.frozen
@@ -77,6 +93,7 @@ class EmbedCall:
     body: JSON = attrs.field(repr=False)
     encoding: Literal["float", "base64"] = "float"
     dimensions: int | None = None
+    native: Native | None = None
 
     stream: Literal[False] = False
 
@@ -160,6 +177,18 @@ class Passed:
 
 
 @attrs.frozen
+class Verbatim:
+    """The upstream's own bytes, whole frames or a whole body, for a client that speaks its form.
+
+    What they mean follows as events in the same batch: those are for whoever counts, these for the client.
+    An answer has them for all of its bytes or for none.
+    """
+
+    data: bytes = attrs.field(repr=False)
+    content_type: str = "application/json"
+
+
+@attrs.frozen
 class Finished:
     """One choice is complete. The answer itself goes on: usage and the end marker may follow."""
 
@@ -200,6 +229,7 @@ Event: TypeAlias = (
     | ToolDelta
     | Extra
     | Passed
+    | Verbatim
     | Finished
     | UsageSeen
     | Vectors

@@ -12,7 +12,17 @@ import attrs
 import msgspec
 
 Environment: TypeAlias = Literal["live", "test"]
-Operation: TypeAlias = Literal["chat", "embeddings"]
+Operation: TypeAlias = Literal[
+    "chat",
+    "embeddings",
+    "count_tokens",
+    "moderations",
+    "images",
+    "speech",
+    "transcriptions",
+    "rerank",
+    "realtime",
+]
 Hedged: TypeAlias = Literal["no", "won", "lost"]
 Role: TypeAlias = Literal["primary", "hedge", "failover", "dual"]
 Outcome: TypeAlias = Literal["won", "lost", "failed", "timeout", "client_gone"]

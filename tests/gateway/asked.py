@@ -7,6 +7,8 @@ import attrs
 import pytest
 from hypothesis import HealthCheck, settings
 
+from gateway.apis.chat import CHAT
+from gateway.apis.embeddings import EMBEDDINGS
 from gateway.attempt import Attempt, Outcome, Role
 from gateway.auth import Principal
 from gateway.errors import TYPES, ApiError
@@ -61,6 +63,7 @@ def ticket(call: Call | None = None, **changes: Any) -> Ticket:
         "knobs": Knobs(),
         "trail": Trail(0.0, id="req_1"),
         "created": CREATED,
+        "api": EMBEDDINGS if isinstance(call, EmbedCall) else CHAT,
     }
     call = call or chat()
     features = Features(prompt_tokens=prompt_tokens(call), output_tokens=most_tokens(call))

@@ -34,6 +34,10 @@ KNOWN = {digest(LIVE): entry(LIVE, "live"), digest(TEST): entry(TEST, "test")}
         ({}, {"api_key": "a"}, "a"),
         ({"authorization": "Bearer a", "x-api-key": "b"}, {"api_key": "c"}, "a"),
         ({"x-api-key": "b"}, {"api_key": "c"}, "b"),
+        ({"x-goog-api-key": "g"}, {"key": "h"}, "g"),
+        ({"x-api-key": "b", "x-goog-api-key": "g"}, {}, "b"),
+        ({}, {"api_key": "c", "key": "h"}, "c"),
+        ({}, {"key": "h"}, "h"),
         ({"authorization": "Bearer", "x-api-key": "b"}, {}, "b"),
         ({"authorization": "Bearer ", "x-api-key": "b"}, {}, "b"),
         ({"authorization": "", "x-api-key": "b"}, {}, "b"),
@@ -46,7 +50,7 @@ KNOWN = {digest(LIVE): entry(LIVE, "live"), digest(TEST): entry(TEST, "test")}
         ({"authorization": "a"}, {}, None),
         ({"authorization": "Basic YTpi"}, {}, None),
         ({"authorization": "Bearera"}, {}, None),
-        ({}, {"API_KEY": "c", "key": "d"}, None),
+        ({}, {"API_KEY": "c", "token": "d"}, None),
     ],
 )
 def test_a_key_may_be_sent_in_three_ways(

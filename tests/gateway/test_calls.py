@@ -10,6 +10,8 @@ import trio
 from structlog.testing import capture_logs
 
 from gateway.account import Account, Books
+from gateway.apis.chat import CHAT
+from gateway.apis.routes import Route
 from gateway.auth import Principal
 from gateway.calls import READ_HERE, STORE_RETRY, Inbound, answer
 from gateway.catalog import Catalog, Offer
@@ -44,7 +46,7 @@ class Scripted:
 
     async def answer(self, ticket: Ticket, _offer: Offer, account: Account, reply: Reply) -> None:
         self._left = list(self.steps)
-        relay = Relay(ticket.call, ticket.heading, reply, account.settle)
+        relay = Relay(ticket.api, ticket.call, ticket.heading, reply, account.settle)
         account.so_far = relay.so_far
         await relay(self)
 
@@ -73,7 +75,7 @@ class Desk:
         """What a client hears."""
         body = chat_body(stream=True) if body is None else body
         inbound = Inbound(
-            "chat",
+            Route(CHAT),
             {name.replace("_", "-"): value for name, value in headers.items()},
             body if isinstance(body, bytes) else msgspec.json.encode(body),
             Principal("demo", "test" if environment == "test" else "live"),

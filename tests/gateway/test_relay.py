@@ -9,6 +9,9 @@ import attrs
 import pytest
 import trio
 
+from gateway.apis.api import Api
+from gateway.apis.chat import CHAT
+from gateway.apis.embeddings import EMBEDDINGS
 from gateway.errors import from_provider
 from gateway.frames import Heading
 from gateway.relay import Relay, Settled
@@ -16,6 +19,7 @@ from gateway.reply import Reply
 from providers.errors import BrokenAnswer, ProviderError, RateLimited
 from providers.types import (
     Call,
+    EmbedCall,
     Ended,
     Event,
     Failed,
@@ -25,6 +29,7 @@ from providers.types import (
     Usage,
     UsageSeen,
     Vectors,
+    Verbatim,
 )
 from state.errors import StoreUnavailable
 from tests.gateway.asked import USAGE, chat, embed
@@ -57,13 +62,18 @@ class Record:
         self.order.append("settled")
 
 
+def api_of(call: Call) -> Api:
+    """OpenAI's API for it."""
+    return EMBEDDINGS if isinstance(call, EmbedCall) else CHAT
+
+
 def relaying(
     call: Call, batches: Sequence[Sequence[Event]], settle: Callable[[Settled], None]
 ) -> Callable[[Reply], Any]:
     """An act for `heard`: relays these batches for this call."""
 
     async def act(reply: Reply) -> None:
-        await Relay(call, HEADING, reply, settle)(Batches(list(batches)))
+        await Relay(api_of(call), call, HEADING, reply, settle)(Batches(list(batches)))
 
     return act
 
@@ -283,7 +293,7 @@ async def test_what_was_used_so_far_is_known_at_any_time(
     relays: list[Relay] = []
 
     async def act(reply: Reply) -> None:
-        relays.append(Relay(call, HEADING, reply, Record().settle))
+        relays.append(Relay(CHAT, call, HEADING, reply, Record().settle))
         assert relays[0].so_far() == Settled(Usage(5, 0, 5), estimated=True)
         await relays[0](Batches([said, [TextDelta("never heard")]]))
 
@@ -314,3 +324,39 @@ async def test_a_client_that_leaves_settles_nothing(autojump_clock: trio.testing
 
     assert len(record.order) == 1
     assert record.settled == []
+
+
+async def test_what_the_upstream_said_in_the_clients_own_form_is_given_as_it_is(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Events beside it are for the account: none of them is written, and no end of ours either."""
+    batches: list[Sequence[Event]] = [
+        [Verbatim(b"event: a\ndata: 1\n\n"), Started(), TextDelta("Bir")],
+        [Verbatim(b"event: b\ndata: 2\n\n"), UsageSeen(USAGE), Finished("stop"), Ended()],
+    ]
+    result, record = await relayed(chat(stream=True), *batches)
+
+    assert result.body == b"event: a\ndata: 1\n\nevent: b\ndata: 2\n\n"
+    assert record.settled == [Settled(USAGE, estimated=False)]
+
+
+async def test_a_whole_answer_in_the_clients_own_form_keeps_its_type(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Sound, say, is no JSON."""
+    said = [Verbatim(b"\xff\xfb", "audio/mpeg"), UsageSeen(USAGE), Ended()]
+    result, record = await relayed(chat(), said)
+
+    assert (result.body, result.headers["content-type"]) == (b"\xff\xfb", "audio/mpeg")
+    assert record.settled == [Settled(USAGE, estimated=False)]
+
+
+async def test_a_stream_in_the_clients_own_form_that_breaks_ends_in_our_words(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Behind whole frames, and in the API's voice."""
+    broken = Failed(BrokenAnswer("The upstream's answer was cut short"))
+    result, _ = await relayed(chat(stream=True), [Verbatim(b"data: 1\n\n"), Started()], [broken])
+
+    assert result.body.startswith(b'data: 1\n\ndata: {"error":')
+    assert result.body.endswith(b"\n\n")

@@ -6,7 +6,8 @@ import trio
 
 from gateway.errors import ApiError
 from gateway.frames import COMMENT
-from gateway.reply import JSON_HEADERS, SSE_HEADERS, Body, Head, QueuedReply
+from gateway.reply import Body, Head, QueuedReply, stream_headers
+from gateway.voice import OPENAI
 
 
 async def test_a_whole_answer_is_its_head(autojump_clock: trio.testing.MockClock) -> None:
@@ -21,7 +22,7 @@ async def test_a_whole_answer_is_its_head(autojump_clock: trio.testing.MockClock
 
     async with trio.open_nursery() as nursery:
         head = await nursery.start(answer)
-    assert head == Head(200, JSON_HEADERS, b'{"a":1}')
+    assert head == Head(200, {"content-type": "application/json"}, b'{"a":1}')
     assert begun == [False]
 
 
@@ -41,7 +42,7 @@ async def test_a_stream_is_a_head_and_then_its_pieces(
 
     async with trio.open_nursery() as nursery:
         head = await nursery.start(answer)
-        assert (head.status, head.headers) == (200, SSE_HEADERS)
+        assert (head.status, head.headers) == (200, stream_headers(OPENAI))
         assert isinstance(head.body, Body)
         assert [piece async for piece in head.body] == [b"a", b"b", b"c"]
 

@@ -9,7 +9,7 @@ from providers.anthropic import Anthropic
 from providers.base import Dialect
 from providers.conversation import Message
 from providers.errors import BrokenAnswer, RequestRejected
-from providers.types import ChatCall, EmbedCall, ModelInfo, Secret
+from providers.types import ChatCall, EmbedCall, ModelInfo, Native, Secret, Verbatim
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant"]
 
@@ -183,3 +183,33 @@ def test_what_is_no_list_of_models_is_broken(body: bytes) -> None:
     """Discovery must not take an error page for an empty list."""
     with pytest.raises(BrokenAnswer):
         dialect.read_models(body)
+
+
+def test_a_clients_own_message_goes_on_as_it_came() -> None:
+    """But for the model; the versions and betas that the client wants are its own."""
+    body = {
+        "max_tokens": 5,
+        "messages": [{"role": "user", "content": "hi"}],
+        "unheard_of": {"a": 1},
+    }
+    native = Native("anthropic", {"model": "public", **body}, (("anthropic-beta", "b-1"),))
+    call = chat(body={"n": 2}, n=2, native=native)
+    request = dialect.encode(call, "claude")
+
+    assert dialect.refuses(call) is None
+    assert json.loads(request.body) == {"model": "claude", **body}
+    assert dict(request.headers) == {
+        "content-type": "application/json",
+        "anthropic-version": "2023-06-01",
+        "anthropic-beta": "b-1",
+    }
+    answer = b'{"id":"msg_1","content":[{"type":"text","text":"hi"}],"stop_reason":"end_turn"}'
+    decoder = dialect.decoder(call)
+    decoder.feed(answer)
+    assert decoder.finish()[0] == Verbatim(answer)
+
+
+def test_a_message_in_another_form_is_translated() -> None:
+    """What is not Anthropic's own is no business of its dialect."""
+    call = chat(native=Native("gemini", {"contents": []}))
+    assert written(call)["messages"] == [{"role": "user", "content": "hi"}]

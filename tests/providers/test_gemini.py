@@ -9,7 +9,16 @@ from providers.base import Dialect
 from providers.conversation import Message
 from providers.errors import BrokenAnswer
 from providers.gemini import Gemini
-from providers.types import ChatCall, EmbedCall, ModelInfo, RateLimits, Secret
+from providers.types import (
+    ChatCall,
+    EmbedCall,
+    Ended,
+    ModelInfo,
+    Native,
+    RateLimits,
+    Secret,
+    Verbatim,
+)
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant"]
 
@@ -213,3 +222,20 @@ def test_embeddings_go_to_the_batch_endpoint() -> None:
 def test_token_numbers_are_refused() -> None:
     """They are another model's tokens."""
     assert dialect.refuses(EmbedCall("m", ("a", (1, 2)), {"model": "m", "input": []})) == "input"
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_clients_own_request_goes_on_as_it_came(stream: bool) -> None:
+    """Unknown members too; the model stands in the path."""
+    body = {"contents": [{"parts": [{"text": "hi"}]}], "unheardOf": {"a": 1}}
+    call = chat(native=Native("gemini", body), stream=stream, body={"user": "u"}, n=99)
+    request = dialect.encode(call, "gemini-x")
+
+    assert dialect.refuses(call) is None
+    assert json.loads(request.body) == body
+    answer = b'{"candidates":[{"content":{"parts":[{"text":"hi"}]},"finishReason":"STOP"}]}'
+    answer = b"data: " + answer + b"\r\n\r\n" if stream else answer
+    decoder = dialect.decoder(call)
+    events = [*decoder.feed(answer), *decoder.finish()]
+    assert events[0] == Verbatim(answer)
+    assert events[-1] == Ended()
