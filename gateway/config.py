@@ -71,6 +71,13 @@ class StateConfig:
 
 
 @attrs.frozen
+class CompatConfig:
+    """How what a provider cannot do is met: refused by name, or dropped and reported."""
+
+    drop_unsupported: bool = False
+
+
+@attrs.frozen
 class KeyConfig:
     """One pooled credential. `name` is unique in the whole configuration and safe to show.
 
@@ -165,6 +172,7 @@ class Config:
 
     server: ServerConfig = ServerConfig()
     state: StateConfig = StateConfig()
+    compat: CompatConfig = CompatConfig()
     providers: tuple[ProviderConfig, ...] = ()
     models: tuple[ModelConfig, ...] = ()
     policies: Mapping[str, Policy] = _ONLY_DEFAULT

@@ -17,6 +17,7 @@ from cattrs.errors import ClassValidationError
 from gateway.catalog import allowed
 from gateway.config import (
     SIMULATOR,
+    CompatConfig,
     Config,
     ModelConfig,
     ProjectConfig,
@@ -124,6 +125,7 @@ def _config(
     return Config(
         server=_server(tables.server),
         state=_state(tables.state, environ),
+        compat=CompatConfig(tables.compat.drop_unsupported),
         providers=providers,
         models=models,
         policies=MappingProxyType({"default": Policy()} | policies),

@@ -95,6 +95,13 @@ class StateTable:
 
 
 @attrs.frozen
+class CompatTable:
+    """`[compat]`"""
+
+    drop_unsupported: bool = False
+
+
+@attrs.frozen
 class ProviderTable:
     """`[providers.NAME]`"""
 
@@ -150,6 +157,7 @@ class FileTables:
 
     server: ServerTable = ServerTable()
     state: StateTable = StateTable()
+    compat: CompatTable = CompatTable()
     providers: dict[Name, ProviderTable] = attrs.Factory(dict)
     models: dict[Label, ModelTable] = attrs.Factory(dict)
     policies: dict[Name, PolicyTable] = attrs.Factory(dict)
@@ -173,7 +181,15 @@ def tables_converter(around: Surroundings) -> cattrs.Converter:
     add_settings(converter, lambda value: _read_learned(value, around))
     add_table(converter, Price, types=_PRICE)
     add_table(converter, ProviderTable, check=_check_provider)
-    for class_ in (ServerTable, StateTable, ModelTable, PolicyTable, ProjectTable, FileTables):
+    for class_ in (
+        ServerTable,
+        StateTable,
+        CompatTable,
+        ModelTable,
+        PolicyTable,
+        ProjectTable,
+        FileTables,
+    ):
         add_table(converter, class_)
     return converter
 

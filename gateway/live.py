@@ -1,7 +1,7 @@
 """Real answers: a race over the pooled keys. Everything `pk_live_` comes through here."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 import attrs
@@ -11,6 +11,7 @@ from gateway.account import Account
 from gateway.answer import Answer
 from gateway.attempt import Attempt, Open
 from gateway.catalog import Offer
+from gateway.compat import Fitted, fits
 from gateway.errors import bad_request
 from gateway.fallback import StreamedOrWhole, Unstreamed
 from gateway.keepsakes import Keepsakes
@@ -55,6 +56,7 @@ class Live:
     rng: random.Random
     store: Store
     stopping: Callable[[], bool] = lambda: False
+    drop_unsupported: bool = False
     _unstreamed: Unstreamed = attrs.field(factory=Unstreamed)
     _keepsakes: Keepsakes = attrs.field(factory=Keepsakes)
     _facts: dict[int, Facts] = attrs.field(factory=dict)
@@ -73,8 +75,9 @@ class Live:
         call = self._keepsakes.recall(project, ticket.call)
         if call is not ticket.call:
             ticket = attrs.evolve(ticket, call=call)
-        judge = self._contest(ticket, offer, account)
-        race = Race(judge, self._opener(ticket), self._ended, self._changed)
+        route, fitted = self._able(offer.route, ticket.call)
+        judge = self._contest(ticket, offer, route, account)
+        race = Race(judge, self._opener(ticket, fitted), self._ended, self._changed)
         account.race = race
         account.policy_id = self._policies.id_of(ticket.policy, offer)
 
@@ -83,6 +86,9 @@ class Live:
             relay = Relay(ticket.api, ticket.call, ticket.heading, reply, account.settle, keep)
             account.so_far = relay.so_far
             _tell_trail(ticket, race)
+            if fitted and race.winner is not None:
+                dialect = self.upstreams.find(race.winner.target).dialect
+                ticket.trail.dropped = fitted[id(dialect)].dropped
             await relay(answer)
 
         try:
@@ -95,8 +101,7 @@ class Live:
             if race.winner is None:
                 _tell_trail(ticket, race)
 
-    def _contest(self, ticket: Ticket, offer: Offer, account: Account) -> Contest:
-        route = self._able(offer.route, ticket.call)
+    def _contest(self, ticket: Ticket, offer: Offer, route: Route, account: Account) -> Contest:
         return Contest(
             name=offer.label,
             route=route,
@@ -110,7 +115,7 @@ class Live:
             stopping=self.stopping,
         )
 
-    def _opener(self, ticket: Ticket) -> Open:
+    def _opener(self, ticket: Ticket, fitted: Mapping[int, Fitted]) -> Open:
         policy, call = ticket.policy, ticket.call
         hedging = policy.hedge.policy != "off" or isinstance(ticket.knobs.hedge, float)
         may = hedging and ticket.features.unhedgeable is None and ticket.knobs.hedge != "off"
@@ -121,28 +126,44 @@ class Live:
             asked = call if speaks(upstream.dialect, call) else sent
             return Exchange(self.http, upstream, asked, target.model, connect=connect)
 
+        def bent(target: Target) -> StreamedOrWhole:
+            whole = fitted[id(self.upstreams.find(target).dialect)].call
+            streamed = upstream_call(whole, policy.upstream_stream, hedging=may)
+            return StreamedOrWhole(target, streamed, whole, exchange, self._unstreamed)
+
+        if fitted:
+            return bent
         if sent is call:
             return lambda target: exchange(target, call)
         return lambda target: StreamedOrWhole(target, sent, call, exchange, self._unstreamed)
 
-    def _able(self, route: Route, call: Call) -> Route:
-        """The route without targets whose provider cannot honour the call."""
-        if all(dialect.refuses(call) is None for dialect in self._facts_of(route).dialects):
-            return route
-        refused: str | None = None
-        tiers: list[tuple[Target, ...]] = []
-        for tier in route:
-            able: list[Target] = []
-            for target in tier:
-                parameter = self.upstreams.find(target).dialect.refuses(call)
-                if parameter is None:
-                    able.append(target)
-                refused = refused or parameter
-            if able:
-                tiers.append(tuple(able))
-        if not tiers:
-            raise bad_request(f"No provider of this model supports '{refused}'", refused)
-        return tuple(tiers)
+    def _able(self, route: Route, call: Call) -> tuple[Route, Mapping[int, Fitted]]:
+        """The route without targets whose provider cannot honour the call; and where none can, the call
+        for each dialect without what it refuses, if that is allowed."""
+        dialects = self._facts_of(route).dialects
+        refused = {id(dialect): dialect.refuses(call) for dialect in dialects}
+        if not any(refused.values()):
+            return route, {}
+        able = self._only(
+            route, [which for which, parameter in refused.items() if parameter is None]
+        )
+        if able:
+            return able, {}
+        fitted = fits(dialects, call) if self.drop_unsupported else {}
+        able = self._only(route, fitted)
+        if not able:
+            first = self.upstreams.find(route[0][0]).dialect
+            parameter = refused[id(first)]
+            raise bad_request(f"No provider of this model supports '{parameter}'", parameter)
+        return able, fitted
+
+    def _only(self, route: Route, dialects: Collection[int]) -> Route:
+        """The targets that are called in one of these dialects, in their tiers."""
+        tiers = [
+            tuple(each for each in tier if id(self.upstreams.find(each).dialect) in dialects)
+            for tier in route
+        ]
+        return tuple(tier for tier in tiers if tier)
 
     def _facts_of(self, route: Route) -> Facts:
         """Looked up once for a route, for there may be hundreds of keys."""

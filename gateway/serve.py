@@ -111,7 +111,9 @@ async def serve(
             await nursery.start(_watch_signals, numbers, stop, nursery.cancel_scope)
             simulator = await _start_simulator(nursery, config, rng)
             upstreams = connect(config, simulator)
-            live = Live(http, upstreams, Pool(), rng, store, stop.is_set)
+            live = Live(
+                http, upstreams, Pool(), rng, store, stop.is_set, config.compat.drop_unsupported
+            )
             context = _assemble(config, store, live, stop)
             standing = await _standing(nursery, context, worker, say)
             context.learn(await upstreams.discover(http))

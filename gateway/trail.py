@@ -37,7 +37,8 @@ class Trail:
 
     `arrived` is on Trio's clock. `upstream` is how many seconds of the wait were the upstreams', `ttft` the
     seconds from arrival to the commit. `why_not_hedged` is why there must be no hedge, or why the wanted one
-    was refused. `limits` are ready-made `x-ratelimit-*` headers.
+    was refused. `limits` are ready-made `x-ratelimit-*` headers; `dropped` the parameters that the winner was
+    not told.
     """
 
     arrived: float
@@ -50,6 +51,7 @@ class Trail:
     ttft: float | None = None
     policy: str | None = None
     limits: Mapping[str, str] = attrs.field(factory=dict)
+    dropped: tuple[str, ...] = ()
 
     def headers(self, now: float) -> dict[str, str]:
         """The headers of DESIGN §8, true as of `now`: nothing of the body has been sent yet."""
@@ -72,4 +74,11 @@ class Trail:
             headers["x-hedgerow-hedge-reason"] = self.why_not_hedged
         if self.policy is not None:
             headers["x-hedgerow-policy"] = self.policy
+        if self.dropped:
+            headers["x-hedgerow-dropped"] = ", ".join(map(_shown, self.dropped))
         return headers | dict(self.limits)
+
+
+def _shown(name: str) -> str:
+    """A client's word, fit for a header."""
+    return "".join(letter for letter in name[:64] if letter.isascii() and letter.isprintable())

@@ -104,6 +104,8 @@ workers = 3
 url = "file:state"
 sync_interval = "1s"
 on_store_failure = "serve"
+[compat]
+drop_unsupported = true
 [providers.local]
 kind = "vllm"
 base_url = "http://10.0.0.1:8000/v1/"
@@ -139,6 +141,7 @@ key_limits = { tpm = 5, usd_per_month = 1.5 }
     assert server.workers == 3
     assert config.state.folder == Path(config.source).parent / "state"
     assert (config.state.sync_interval, config.state.on_store_failure) == (1.0, "serve")
+    assert config.compat.drop_unsupported
     (provider,) = config.providers
     assert (provider.base_url, provider.weight) == ("http://10.0.0.1:8000/v1", 2.0)
     assert provider.headers == (("x-team", "a"),)

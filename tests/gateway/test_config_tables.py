@@ -122,6 +122,7 @@ TOML_VALUES = st.recursive(
 TABLES = {
     "server": ("bind", "grace", "body_limit"),
     "state": ("url", "sync_interval", "on_store_failure"),
+    "compat": ("drop_unsupported",),
     "providers.x": (
         "kind",
         "keys",

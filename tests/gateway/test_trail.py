@@ -60,3 +60,9 @@ def test_two_trails_share_nothing() -> None:
     one, other = Trail(0.0), Trail(0.0)
     assert one.id != other.id
     assert one.limits is not other.limits
+
+
+def test_what_was_dropped_is_told_without_anything_that_is_no_header() -> None:
+    """The names are the client's own words."""
+    trail = Trail(0.0, dropped=("seed", "a\r\nb", "ü" * 3, "x" * 99))
+    assert trail.headers(1.0)["x-hedgerow-dropped"] == f"seed, ab, , {'x' * 64}"
