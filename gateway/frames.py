@@ -41,6 +41,8 @@ class ChunkWriter:
     include_usage: bool
     _members: JSON = attrs.field(factory=dict)
     _begun: set[int] = attrs.field(factory=set)
+    _aside: dict[str, Any] = attrs.field(factory=dict)
+    _beside: dict[int, dict[str, Any]] = attrs.field(factory=dict)
     _ours: tuple[bytes, bytes, bytes] | None = None
 
     def write(self, events: Iterable[Event]) -> bytes:
@@ -48,7 +50,9 @@ class ChunkWriter:
         frames: list[bytes] = []
         for event in events:
             if isinstance(event, Passed):
-                frames.append(self._passed(event))
+                frames += (self._left_over(), self._passed(event))
+            elif isinstance(event, Extra) and event.place != "message":
+                self._put_by(event)
             elif isinstance(event, _WRITTEN):
                 frames.append(self._frame(event))
             elif isinstance(event, Started):
@@ -57,11 +61,27 @@ class ChunkWriter:
 
     def end(self, usage: Usage) -> bytes:
         """The last frames of an answer that was completed."""
+        left = self._left_over()
         if not self.include_usage:
-            return DONE
+            return left + DONE
         chunk = self._chunk([])
         chunk["usage"] = usage_body(usage)
-        return _data(chunk) + DONE
+        return left + _data(chunk) + DONE
+
+    def _put_by(self, event: Extra) -> None:
+        """What stands beside a message goes with the next frame: clients expect a choice in each."""
+        if event.place == "answer":
+            self._aside.update(event.members)
+        else:
+            self._beside.setdefault(event.choice, {}).update(event.members)
+
+    def _left_over(self) -> bytes:
+        """A frame with what was put by, if something was."""
+        index = next(iter(self._beside), 0)
+        if not (self._aside or self._beside):
+            return b""
+        choice: dict[str, Any] = {"index": index, "delta": {}, "finish_reason": None}
+        return _data(self._chunk([choice])) + self._left_over()
 
     def _passed(self, run: Passed) -> bytes:
         """The upstream's own frames, with what all pieces of this answer share."""
@@ -116,6 +136,9 @@ class ChunkWriter:
         return _data(self._chunk([{"index": index, "delta": delta, "finish_reason": None}]))
 
     def _chunk(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
+        for choice in choices if self._beside else ():
+            choice.update(self._beside.pop(choice["index"], {}))
+        aside, self._aside = self._aside, {}
         chunk: dict[str, Any] = {
             "id": self.heading.id,
             "object": "chat.completion.chunk",
@@ -123,6 +146,7 @@ class ChunkWriter:
             "model": self.heading.model,
             "choices": choices,
             **self._members,
+            **aside,
         }
         if self.include_usage:
             chunk["usage"] = None

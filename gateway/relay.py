@@ -149,7 +149,7 @@ class Relay:
         if known.completion >= written.completion:
             return Settled(known, estimated=False)
         total = known.prompt + written.completion
-        usage = attrs.evolve(known, completion=written.completion, total=total)
+        usage = attrs.evolve(known, completion=written.completion, total=total, details={})
         return Settled(usage, estimated=True)
 
     def _complete(self) -> Settled:

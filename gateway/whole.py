@@ -48,13 +48,14 @@ class _Choice:
     logprobs: list[Any] = attrs.field(factory=list)
     calls: dict[int, dict[str, Any]] = attrs.field(factory=dict)
     members: dict[str, Any] = attrs.field(factory=dict)
+    beside: dict[str, Any] = attrs.field(factory=dict)
     finish: str | None = None
 
 
 def chat_body(heading: Heading, events: Iterable[Event], usage: Usage) -> dict[str, Any]:
     """A whole answer, folded from its events."""
     choices: dict[int, _Choice] = {}
-    members: Mapping[str, Any] = {}
+    members: dict[str, Any] = {}
     for event in events:
         if isinstance(event, TextDelta):
             choice = choices.get(event.choice) or choices.setdefault(event.choice, _Choice())
@@ -66,9 +67,9 @@ def chat_body(heading: Heading, events: Iterable[Event], usage: Usage) -> dict[s
         elif isinstance(event, ToolDelta):
             _add_call(heading, choices.setdefault(event.choice, _Choice()), event)
         elif isinstance(event, Extra):
-            merge(choices.setdefault(event.choice, _Choice()).members, event.members)
+            _add_members(choices, members, event)
         elif isinstance(event, Started):
-            members = event.members
+            members.update(event.members)
     return {
         "id": heading.id,
         "object": "chat.completion",
@@ -91,6 +92,17 @@ def call_begun(heading: Heading, event: ToolDelta) -> dict[str, Any]:
     if event.extra:
         call["extra_content"] = event.extra
     return call
+
+
+def _add_members(choices: dict[int, _Choice], answer: dict[str, Any], event: Extra) -> None:
+    if event.place == "answer":
+        answer.update(event.members)
+        return
+    choice = choices.setdefault(event.choice, _Choice())
+    if event.place == "choice":
+        choice.beside.update(event.members)
+    else:
+        merge(choice.members, event.members)
 
 
 def _add_call(heading: Heading, choice: _Choice, event: ToolDelta) -> None:
@@ -133,20 +145,25 @@ def embeddings_body(model: str, vectors: Vectors, encoding: str, usage: Usage) -
 
 
 def usage_body(usage: Usage) -> dict[str, Any]:
-    """OpenAI's usage object; the details only where the upstream gave them."""
+    """OpenAI's usage object; the details only where the upstream gave them, and then all of them."""
     body: dict[str, Any] = {
+        **usage.details,
         "prompt_tokens": usage.prompt,
         "completion_tokens": usage.completion,
         "total_tokens": usage.total,
     }
     if usage.cached or usage.written:
-        details = {"cached_tokens": usage.cached}
-        body["prompt_tokens_details"] = details
-        if usage.written:
-            details["cache_write_tokens"] = usage.written
+        _detail(body, "prompt_tokens_details", "cached_tokens", usage.cached)
+    if usage.written:
+        _detail(body, "prompt_tokens_details", "cache_write_tokens", usage.written)
     if usage.reasoning:
-        body["completion_tokens_details"] = {"reasoning_tokens": usage.reasoning}
+        _detail(body, "completion_tokens_details", "reasoning_tokens", usage.reasoning)
     return body
+
+
+def _detail(body: dict[str, Any], group: str, name: str, value: int) -> None:
+    given = body.get(group)
+    body[group] = {**(given if isinstance(given, dict) else {}), name: value}
 
 
 def _choice_body(heading: Heading, index: int, choice: _Choice) -> dict[str, Any]:
@@ -169,7 +186,7 @@ def _choice_body(heading: Heading, index: int, choice: _Choice) -> dict[str, Any
     body: dict[str, Any] = {"index": index, "message": message, "finish_reason": finish}
     if choice.logprobs:
         body["logprobs"] = _joined_logprobs(choice.logprobs)
-    return body
+    return body | choice.beside
 
 
 def _joined_logprobs(pieces: Sequence[Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from providers.types import (
     TextKind,
     Usage,
     UsageSeen,
+    is_semantic,
 )
 
 FINISHES: Mapping[str, FinishReason] = {
@@ -53,6 +54,16 @@ SHARED = ("service_tier", "system_fingerprint", "provider", "citations", "search
 """Members beside the choices that are passed on."""
 
 
+ANSWER = frozenset({"id", "object", "created", "model", "choices", "usage", "obfuscation"})
+"""Members of an answer that are read, or are the gateway's own."""
+
+CHOICE = frozenset({"index", "delta", "message", "finish_reason", "logprobs"})
+"""Members of a choice that are read."""
+
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+"""Values that say nothing."""
+
+
 def read_chat(value: Any, *, named: bool = False) -> list[Event]:
     """The events of a chat answered in one body. `named` says that one tool had to be called.
 
@@ -67,11 +78,13 @@ def read_chat(value: Any, *, named: bool = False) -> list[Event]:
         calls = ToolCalls(index)
         said = pieces(choice, fields(choice.get("message")), index, calls)
         reason = finish_reason(choice, calls, named=named) or ("stop" if said else None)
+        events += beside_message(choice, index)
         events += said
         events += [Finished(reason, index)] if reason else []
-    if not events:
+    if not any(map(is_semantic, events)):
         raise BrokenAnswer("The upstream's answer is empty")
-    return [started(body), *events, *usage_in(body), Ended()]
+    start = started(body)
+    return [start, *beside(body, start.members), *events, *usage_in(body), Ended()]
 
 
 def raise_error(value: Any, *, certain: bool = False) -> None:
@@ -97,6 +110,29 @@ def started(body: JSON) -> Started:
     """The upstream's names for the answer and the model, which may be missing or empty."""
     members = {name: body[name] for name in SHARED if body.get(name) is not None}
     return Started(text(body.get("id")) or None, text(body.get("model")) or None, members)
+
+
+def beside(body: JSON, told: JSON) -> list[Event]:
+    """What stands beside the choices, and was not told already: what nobody here knows."""
+    members = {
+        name: value
+        for name, value in body.items()
+        if name not in ANSWER and value not in EMPTY and told.get(name) != value
+    }
+    return [Extra(members, place="answer")] if members and _is_answer(body) else []
+
+
+def _is_answer(body: JSON) -> bool:
+    """And not a ping, say."""
+    return isinstance(body.get("choices"), list)
+
+
+def beside_message(choice: JSON, index: int) -> list[Event]:
+    """What stands in a choice beside its message, and is not known here."""
+    members = {
+        name: value for name, value in choice.items() if name not in CHOICE and value not in EMPTY
+    }
+    return [Extra(members, index, "choice")] if members else []
 
 
 def finish_reason(choice: JSON, calls: ToolCalls, *, named: bool) -> FinishReason | None:
@@ -160,10 +196,11 @@ def _parts(content: list[Any]) -> Iterator[tuple[TextKind, str]]:
 def usage_in(body: JSON) -> list[Event]:
     """The usage in a chunk or an answer, wherever its provider puts it, or nothing."""
     usage = fields(body.get("usage")) or fields(fields(body.get("x_groq")).get("usage"))
-    return [UsageSeen(_usage(usage))] if usage else []
+    return [UsageSeen(read_usage(usage))] if usage else []
 
 
-def _usage(usage: JSON) -> Usage:
+def read_usage(usage: JSON) -> Usage:
+    """OpenAI's usage object, whoever wrote it."""
     prompt, completion = count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))
     total = count(usage.get("total_tokens")) or prompt + completion
     read = fields(usage.get("prompt_tokens_details"))
@@ -176,4 +213,5 @@ def _usage(usage: JSON) -> Usage:
         cached=count(read.get("cached_tokens")) or count(usage.get("prompt_cache_hit_tokens")),
         reasoning=count(reasoning),
         written=count(read.get("cache_write_tokens")),
+        details=usage,
     )

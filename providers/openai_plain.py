@@ -5,51 +5,19 @@ text looks like the next, all but the text, whole runs need not be read at all: 
 the same format as they came (`Passed`).
 """
 
-from typing import Annotated, Any
+from typing import Any
 
 import attrs
 import msgspec
 
-from providers.lenient import LONGEST_COUNT
 from providers.openai_answer import BREAKS, SHARED
-from providers.types import Passed, Usage
+from providers.types import Passed
 
 FRAME = b"data: "
 END = b"\n\n"
 TEXT = b'"content":"'
 ALWAYS = (b'"object":"chat.completion.chunk"', b'"index":0', b'"finish_reason":null')
 """Members that not every upstream writes, and every client gets."""
-
-_Count = Annotated[int, msgspec.Meta(ge=0, lt=10**LONGEST_COUNT)] | None
-
-
-class _Details(msgspec.Struct):
-    cached_tokens: _Count = None
-    cache_write_tokens: _Count = None
-    reasoning_tokens: _Count = None
-
-
-class _Usage(msgspec.Struct):
-    prompt_tokens: Annotated[int, msgspec.Meta(ge=0, lt=10**LONGEST_COUNT)]
-    completion_tokens: Annotated[int, msgspec.Meta(ge=0, lt=10**LONGEST_COUNT)]
-    total_tokens: _Count = None
-    prompt_tokens_details: _Details | None = None
-    completion_tokens_details: _Details | None = None
-    prompt_cache_hit_tokens: _Count = None
-
-    def read(self) -> Usage:
-        """As `openai_answer` reads it."""
-        prompt = self.prompt_tokens
-        total = self.total_tokens or prompt + self.completion_tokens
-        cached, thought = self.prompt_tokens_details, self.completion_tokens_details
-        return Usage(
-            prompt,
-            max(self.completion_tokens, total - prompt),
-            total,
-            (cached and cached.cached_tokens) or self.prompt_cache_hit_tokens or 0,
-            (thought and thought.reasoning_tokens) or 0,
-            (cached and cached.cache_write_tokens) or 0,
-        )
 
 
 class _Delta(msgspec.Struct, forbid_unknown_fields=True):
@@ -62,30 +30,50 @@ class _Delta(msgspec.Struct, forbid_unknown_fields=True):
     function_call: Any = None
 
 
-class _Choice(msgspec.Struct):
+class _Choice(msgspec.Struct, forbid_unknown_fields=True):
     delta: _Delta
     index: int = 0
     finish_reason: str | None = None
     logprobs: Any = None
     error: Any = None
+    native_finish_reason: Any = None
+    stop_reason: Any = None
+    matched_stop: Any = None
+    token_ids: Any = None
+    content_filter_results: Any = None
 
     @property
     def plain(self) -> bool:
         """Whether text and finish are all that there is."""
         delta = self.delta
-        odd = self.index or self.logprobs or self.error or self.finish_reason in BREAKS
+        odd = (
+            self.index or self.logprobs or self.error or self.finish_reason in BREAKS or self._more
+        )
         more = delta.reasoning or delta.reasoning_content or delta.tool_calls
         return not (odd or more or delta.refusal or delta.function_call)
 
+    @property
+    def _more(self) -> bool:
+        """Whether a member that is usually empty says something."""
+        return bool(
+            self.native_finish_reason
+            or self.stop_reason
+            or self.matched_stop
+            or self.token_ids
+            or self.content_filter_results
+        )
 
-class Chunk(msgspec.Struct):
+
+class Chunk(msgspec.Struct, forbid_unknown_fields=True):
     """A chunk, as far as it is read."""
 
     choices: list[_Choice]
     id: str | None = None
     model: str | None = None
     object: str | None = None
-    usage: _Usage | None = None
+    created: Any = None
+    obfuscation: Any = None
+    usage: dict[str, Any] | None = None
     error: Any = None
     x_groq: Any = None
     service_tier: Any = None

@@ -7,7 +7,17 @@ from providers import openai_plain
 from providers.body import parse
 from providers.errors import BrokenAnswer, ProviderError
 from providers.lenient import count, fields, rows
-from providers.openai_answer import FINISHES, finish_reason, pieces, raise_error, started, usage_in
+from providers.openai_answer import (
+    FINISHES,
+    beside,
+    beside_message,
+    finish_reason,
+    pieces,
+    raise_error,
+    read_usage,
+    started,
+    usage_in,
+)
 from providers.openai_plain import END, Chunk, Template
 from providers.openai_tools import ToolCalls
 from providers.sse import Scanner, ServerEvent
@@ -16,6 +26,7 @@ from providers.types import (
     ChatCall,
     Ended,
     Event,
+    Extra,
     Failed,
     Finished,
     FinishReason,
@@ -52,6 +63,8 @@ class ChatStream:
         self._open: set[int] = set()
         self._finished: set[int] = set()
         self._calls: dict[int, ToolCalls] = {}
+        self._members: JSON = {}
+        self._early: list[Event] = []
         self._named = call.tool_choice is not None and call.tool_choice.name is not None
         self._over = False
 
@@ -144,7 +157,9 @@ class ChatStream:
             return self._plain(data, plain)
         chunk = parse(data)
         raise_error(chunk, certain=event.event == "error")
-        return self._chunk(fields(chunk))
+        events = self._chunk(fields(chunk))
+        self._template = self._template_of(data, events)
+        return events
 
     def _plain(self, data: str, chunk: Chunk) -> list[Event]:
         """The same as `_chunk`, for what most of a stream is made of."""
@@ -155,11 +170,11 @@ class ChatStream:
             if choice.delta.content:
                 self._spoke = True
                 events.append(TextDelta(choice.delta.content))
-                self._template = self._template_of(data, choice.finish_reason)
             if choice.finish_reason and 0 not in self._finished:
                 events.append(self._finish(self._reason(choice.finish_reason), 0))
-        if chunk.usage is not None:
-            events.append(UsageSeen(chunk.usage.read()))
+        if chunk.usage:
+            events.append(UsageSeen(read_usage(chunk.usage)))
+        self._template = self._template_of(data, events)
         if self._started:
             return events
         return self._start(Started(chunk.id or None, chunk.model or None, chunk.members), events)
@@ -170,22 +185,40 @@ class ChatStream:
         reason = FINISHES.get(said, "stop")
         return "tool_calls" if reason == "stop" and called else reason
 
-    def _template_of(self, data: str, finish: str | None) -> Template | None:
-        passes = self._passes and not finish and 0 not in self._finished
-        return Template.of(data) if passes else None
+    def _template_of(self, data: str, events: Sequence[Event]) -> Template | None:
+        """What the next frames may look like, after one of the first choice's text and nothing that ends."""
+        if not self._passes or self._over or 0 in self._finished:
+            return None
+        said = [event for event in events if not isinstance(event, Started | Extra)]
+        if (
+            len(said) != 1
+            or not isinstance(said[0], TextDelta)
+            or said[0] != TextDelta(said[0].text)
+        ):
+            return None
+        return Template.of(data)
 
     def _chunk(self, chunk: JSON) -> list[Event]:
-        events: list[Event] = []
+        start = started(chunk)
+        if not self._started:
+            self._members = start.members
+        events = beside(chunk, self._members)
         for choice in rows(chunk.get("choices")):
-            index = count(choice.get("index"))
-            if index not in self._finished:
-                self._open.add(index)
-            calls = self._calls.get(index) or self._calls.setdefault(index, ToolCalls(index))
-            events += pieces(choice, fields(choice.get("delta")), index, calls)
-            events += self._close(choice, calls)
+            events += self._choice(choice)
         self._spoke = self._spoke or any(map(is_semantic, events))
         events += usage_in(chunk)
-        return events if self._started else self._start(started(chunk), events)
+        return events if self._started else self._start(start, events)
+
+    def _choice(self, choice: JSON) -> list[Event]:
+        index = count(choice.get("index"))
+        if index not in self._finished:
+            self._open.add(index)
+        calls = self._calls.get(index) or self._calls.setdefault(index, ToolCalls(index))
+        return [
+            *beside_message(choice, index),
+            *pieces(choice, fields(choice.get("delta")), index, calls),
+            *self._close(choice, calls),
+        ]
 
     def _close(self, choice: JSON, calls: ToolCalls) -> list[Event]:
         """The choice's finish, the first time: some upstreams repeat it."""
@@ -203,8 +236,12 @@ class ChatStream:
 
     def _start(self, start: Started, events: list[Event]) -> list[Event]:
         """The first events. Azure's first chunk is nameless and empty: it starts nothing."""
-        self._started = bool(start.id or start.model or events)
-        return [start, *events] if self._started else []
+        self._started = bool(start.id or start.model or any(map(_is_more, events)))
+        if not self._started:
+            self._early += events
+            return []
+        early, self._early = self._early, []
+        return [start, *early, *events]
 
     def _end(self) -> list[Event]:
         if not self._spoke:
@@ -212,6 +249,10 @@ class ChatStream:
         self._over = True
         # Snowflake never says why a choice ended; that it did is all a client needs.
         return [*(Finished("stop", index) for index in sorted(self._open)), Ended()]
+
+
+def _is_more(event: Event) -> bool:
+    return not isinstance(event, Extra) or event.place != "answer"
 
 
 def _is_cut(event: ServerEvent) -> bool:

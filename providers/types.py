@@ -21,6 +21,7 @@ from providers.errors import ProviderError
 
 JSON: TypeAlias = Mapping[str, Any]
 TextKind: TypeAlias = Literal["content", "reasoning", "refusal"]
+Place: TypeAlias = Literal["message", "choice", "answer"]
 FinishReason: TypeAlias = Literal["stop", "length", "content_filter", "tool_calls"]
 Form: TypeAlias = Literal["anthropic", "gemini", "responses", "completions"]
 
@@ -104,7 +105,10 @@ Call: TypeAlias = ChatCall | EmbedCall
 @attrs.frozen
 class Usage:
     """Tokens as the upstream reported them. `completion` includes `reasoning`; `prompt` includes `cached`
-    and `written`, what was read from its cache and put into it."""
+    and `written`, what was read from its cache and put into it.
+
+    `details` is all that it said of them in OpenAI's form, for clients who know it.
+    """
 
     prompt: int = 0
     completion: int = 0
@@ -112,6 +116,7 @@ class Usage:
     cached: int = 0
     reasoning: int = 0
     written: int = 0
+    details: JSON = attrs.field(factory=dict, eq=False, repr=False)
 
 
 @attrs.frozen
@@ -155,10 +160,15 @@ class ToolDelta:
 
 @attrs.frozen
 class Extra:
-    """Members of a choice's answer that OpenAI's format knows and we need not: annotations, audio, images."""
+    """Members of an answer in OpenAI's format that we need not understand.
+
+    They stand in a choice's `message` (annotations, audio, images), in the `choice` beside it (what a filter
+    found) or in the `answer` beside its choices; only the first is something that the model said.
+    """
 
     members: JSON = attrs.field(repr=False)
     choice: int = 0
+    place: Place = "message"
 
 
 @attrs.frozen
@@ -238,7 +248,7 @@ Event: TypeAlias = (
 )
 
 
-_SEMANTIC = (TextDelta, ToolDelta, Finished, Passed, Vectors, Extra)
+_SEMANTIC = (TextDelta, ToolDelta, Finished, Passed, Vectors)
 
 
 def is_semantic(event: Event) -> bool:
@@ -247,7 +257,7 @@ def is_semantic(event: Event) -> bool:
     Role-only deltas, pings, comments, usage and bare end markers are not events of these kinds at all
     (the rule and its reasons: race on what the client can use, not on bytes).
     """
-    return isinstance(event, _SEMANTIC)
+    return isinstance(event, _SEMANTIC) or (isinstance(event, Extra) and event.place == "message")
 
 
 @attrs.frozen

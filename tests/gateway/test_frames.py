@@ -16,6 +16,7 @@ from providers.openai_plain import Template
 from providers.types import (
     Ended,
     Event,
+    Extra,
     Finished,
     Started,
     TextDelta,
@@ -210,3 +211,52 @@ def said(batches: list[list[Event]], index: int, kind: str) -> str:
         for event in batch
         if isinstance(event, TextDelta) and (event.choice, event.kind) == (index, kind)
     )
+
+
+FOUND = Extra({"content_filter_results": {"hate": {}}}, place="choice")
+PROMPT = Extra({"prompt_filter_results": [1]}, place="answer")
+
+
+def test_what_stands_beside_a_message_goes_with_the_next_frame() -> None:
+    """No frame comes without a choice on its account, and none says it twice."""
+    made = written(Started(), PROMPT, FOUND, TextDelta("Bir"), TextDelta(" gün"))
+
+    assert [len(chunk["choices"]) for chunk in made] == [1, 1, 1]
+    (told,) = [chunk for chunk in made if "prompt_filter_results" in chunk]
+    assert told["prompt_filter_results"] == [1]
+    assert [choice for choice in choices(made) if "content_filter_results" in choice] == [
+        choices(made)[0]
+    ]
+
+
+@pytest.mark.parametrize("include_usage", [True, False])
+def test_what_comes_last_beside_a_message_is_told_before_the_end(include_usage: bool) -> None:
+    """Although nothing follows that it could go with."""
+    writer = ChunkWriter(HEADING, include_usage)
+    stream = writer.write([Started(), TextDelta("Bir"), Finished("stop"), FOUND, PROMPT])
+    stream += writer.end(Usage())
+    made = chunks(stream.removesuffix(DONE))
+
+    told = made[-2 if include_usage else -1]
+    assert told["prompt_filter_results"] == [1]
+    assert told["choices"] == [{"index": 0, "delta": {}, "finish_reason": None, **FOUND.members}]
+
+
+def test_all_that_an_upstream_said_of_usage_is_told() -> None:
+    """Where its numbers differ from what was counted, those count."""
+    said = {
+        "prompt_tokens": 1,
+        "cost": 0.5,
+        "prompt_tokens_details": {"audio_tokens": 2, "cached_tokens": 0},
+    }
+    writer = ChunkWriter(HEADING, include_usage=True)
+    usage = Usage(prompt=3, completion=4, total=7, cached=1, details=said)
+    (made,) = chunks(writer.end(usage).removesuffix(DONE))
+
+    assert made["usage"] == {
+        "prompt_tokens": 3,
+        "completion_tokens": 4,
+        "total_tokens": 7,
+        "cost": 0.5,
+        "prompt_tokens_details": {"audio_tokens": 2, "cached_tokens": 1},
+    }

@@ -216,3 +216,19 @@ def test_the_official_sdk_reads_embeddings() -> None:
     """Numbers as its own type demands them."""
     body = embeddings_body("m", Vectors(((0.5, 1.0),)), "float", Usage(prompt=8, total=8))
     CreateEmbeddingResponse.model_validate(body, strict=True)
+
+
+def test_members_beside_a_message_come_back_where_they_stood() -> None:
+    """In the choice, and beside the choices."""
+    events = [
+        Started(members={"service_tier": "default"}),
+        Extra({"prompt_filter_results": [1]}, place="answer"),
+        Extra({"native_finish_reason": "end"}, place="choice"),
+        TextDelta("a"),
+        Finished("stop"),
+    ]
+    body = chat_body(HEADING, events, Usage())
+
+    assert (body["service_tier"], body["prompt_filter_results"]) == ("default", [1])
+    assert body["choices"][0]["native_finish_reason"] == "end"
+    assert "native_finish_reason" not in body["choices"][0]["message"]

@@ -6,7 +6,18 @@ import pytest
 
 from providers.errors import BrokenAnswer, RateLimited
 from providers.openai import OpenAI
-from providers.types import ChatCall, Ended, Failed, Finished, Started, TextDelta, Usage, UsageSeen
+from providers.types import (
+    ChatCall,
+    Ended,
+    Extra,
+    Failed,
+    Finished,
+    Started,
+    TextDelta,
+    Usage,
+    UsageSeen,
+    is_semantic,
+)
 from tests.providers.openai_wire import (
     DONE,
     HI,
@@ -43,10 +54,11 @@ def test_nothing_follows_the_end():
 
 
 def test_azures_nameless_first_chunk_starts_nothing():
-    """It holds the filter's results, no choices and an empty id."""
+    """It holds the filter's results, no choices and an empty id. What it found is told with the start."""
     first = sse({"id": "", "model": "", "choices": [], "prompt_filter_results": [{}]})
     no_delta = chunk({"index": 0, "finish_reason": None})
-    assert stream(first, no_delta, HI_CHUNK, STOP_CHUNK, DONE) == [STARTED, HI, STOP, Ended()]
+    told = Extra({"prompt_filter_results": [{}]}, place="answer")
+    assert stream(first, no_delta, HI_CHUNK, STOP_CHUNK, DONE)[1:] == [told, HI, STOP, Ended()]
 
 
 def test_text_without_any_name_is_started_all_the_same():
@@ -164,3 +176,23 @@ def test_odd_chunks_are_passed_over():
         chunk("x", {"delta": []}, {"delta": {"content": 5, "tool_calls": 7}, "finish_reason": {}})
     ]
     assert stream(HI_CHUNK, *odd, STOP_CHUNK, DONE) == [STARTED, HI, STOP, Ended()]
+
+
+def test_what_nobody_here_knows_is_passed_on_in_its_place() -> None:
+    """Members of the answer and of a choice; what says nothing, and a ping's, are not."""
+    said = chunk({"delta": {"content": "Hi"}, "matched": 5, "empty": {}})
+    said = said.replace(b'"choices"', b'"timing": {"s": 1}, "choices"', 1)
+    events = stream(said, STOP_CHUNK, DONE)
+
+    assert events[1:4] == [
+        Extra({"timing": {"s": 1}}, place="answer"),
+        Extra({"matched": 5}, place="choice"),
+        HI,
+    ]
+
+
+def test_nothing_that_stands_beside_a_message_decides_a_race() -> None:
+    """A filter's word on the prompt is not the model's."""
+    assert is_semantic(Extra({"annotations": [1]}))
+    assert not is_semantic(Extra({"a": 1}, place="choice"))
+    assert not is_semantic(Extra({"a": 1}, place="answer"))
