@@ -1,8 +1,9 @@
 """What providers want to see again with a call of a tool, for clients that do not bring it back.
 
-Gemini signs calls, Anthropic the thoughts before them. OpenAI's format has no place for either: they are told
-in `extra_content`, which many clients drop. So they are remembered here, by the id of the call; bounded, in
-memory: after a restart, or on another worker, the dialects do without.
+Gemini signs calls, Anthropic the thoughts before them, DeepSeek wants to read its own again. OpenAI's format
+has no place for any of it: signatures are told in `extra_content`, which many clients drop. So they are
+remembered here, by the id of the call; bounded, in memory: after a restart, or on another worker, the dialects
+do without.
 """
 
 from collections import OrderedDict
@@ -12,6 +13,9 @@ import msgspec
 
 from providers.conversation import Message
 from providers.types import JSON, Call, ChatCall
+
+THOUGHTS = "reasoning_content"
+"""Under this name the reasoning behind a call is kept."""
 
 MOST = 10_000
 MOST_BYTES = 64 << 20
@@ -28,6 +32,8 @@ class Keepsakes:
 
     def keep(self, project: str, call_id: str, extra: JSON) -> None:
         """Remember what came with a call."""
+        known, _ = self._kept.get((project, call_id), ({}, 0))
+        extra = {**known, **extra}
         size = len(msgspec.json.encode(extra))
         if size > MOST_OF_ONE:
             return
@@ -47,11 +53,13 @@ class Keepsakes:
         return call if messages == call.messages else attrs.evolve(call, messages=messages)
 
     def _recalled(self, project: str, message: Message) -> Message:
-        uses = []
+        uses, reasoning = [], message.reasoning
         for use in message.tool_calls:
-            known = self._kept.get((project, use.id))
-            uses.append(attrs.evolve(use, extra={**known[0], **use.extra}) if known else use)
-        return attrs.evolve(message, tool_calls=tuple(uses)) if uses else message
+            known = dict(self._kept.get((project, use.id), ({}, 0))[0])
+            thoughts = known.pop(THOUGHTS, "")
+            reasoning = reasoning or thoughts
+            uses.append(attrs.evolve(use, extra={**known, **use.extra}) if known else use)
+        return attrs.evolve(message, tool_calls=tuple(uses), reasoning=reasoning)
 
     def _forget(self, name: tuple[str, str]) -> None:
         _, size = self._kept.pop(name, ({}, 0))

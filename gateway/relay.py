@@ -11,6 +11,7 @@ import attrs
 
 from gateway.apis.api import Api, Writer
 from gateway.errors import ApiError, from_provider
+from gateway.keepsakes import THOUGHTS
 from gateway.reply import JSON_TYPE, Reply
 from gateway.tokens import estimated_usage
 from gateway.whole import Heading
@@ -61,6 +62,7 @@ class Relay:
     _usage: Usage | None = None
     _written: int = 0
     _verbatim: bool = False
+    _thoughts: list[str] = attrs.field(factory=list)
 
     async def __call__(self, source: Source) -> None:
         """Relays to the end.
@@ -128,6 +130,8 @@ class Relay:
             match event:
                 case TextDelta():
                     self._written += len(event.text.encode())
+                    if event.kind == "reasoning":
+                        self._thoughts.append(event.text)
                 case ToolDelta():
                     self._note_call(event)
                 case Passed():
@@ -137,8 +141,11 @@ class Relay:
 
     def _note_call(self, event: ToolDelta) -> None:
         self._written += len(event.text.encode())
-        if event.extra and self.keep is not None:
-            self.keep(self.heading.call_id(event), event.extra)
+        extra = {**(event.extra or {})}
+        if event.name is not None and self._thoughts:
+            extra[THOUGHTS] = "".join(self._thoughts)
+        if extra and self.keep is not None:
+            self.keep(self.heading.call_id(event), extra)
 
     def so_far(self) -> Settled:
         """What was used if the answer stops here. What was reported by now may be a beginning only."""

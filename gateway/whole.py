@@ -101,6 +101,8 @@ def _add_members(choices: dict[int, _Choice], answer: dict[str, Any], event: Ext
     choice = choices.setdefault(event.choice, _Choice())
     if event.place == "choice":
         choice.beside.update(event.members)
+    elif "extra_content" in event.members:
+        choice.members.update(event.members)  # signatures, which do not add up
     else:
         merge(choice.members, event.members)
 

@@ -70,7 +70,7 @@ def _assistant(message: Mapping[str, Any], where: str) -> Message:
         text, parts = _content(content, f"{where}.content", empty=bool(calls))
     reasoning = message.get("reasoning_content") or message.get("reasoning")
     thought = reasoning if isinstance(reasoning, str) else ""
-    return Message("assistant", text, parts, calls, reasoning=thought)
+    return Message("assistant", text, parts, calls, reasoning=thought, extra=_extra(message))
 
 
 def _result(message: Mapping[str, Any], where: str) -> Message:

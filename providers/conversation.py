@@ -77,7 +77,8 @@ class Message:
     """One turn: its role, and its text parts joined.
 
     `parts` are all parts in their order, empty where there is nothing but text. An assistant's turn may hold
-    `tool_calls` and the `reasoning` behind it; a tool's turn says to which call it is the answer.
+    `tool_calls` and the `reasoning` behind it; a tool's turn says to which call it is the answer. `extra` is
+    what its provider wants to see again with it, by provider.
     """
 
     role: Role
@@ -86,6 +87,7 @@ class Message:
     tool_calls: tuple[ToolUse, ...] = ()
     tool_call_id: str | None = None
     reasoning: str = ""
+    extra: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
 
     @property
     def is_marked(self) -> bool:

@@ -114,6 +114,8 @@ class Candidate:
             self.said = self.said or not thought
             kind: TextKind = "reasoning" if thought else "content"
             yield TextDelta(said, self.index, kind, None if thought else logprobs)
+        if signed:
+            yield Extra({"extra_content": signed}, self.index)
 
     def _finish(self, reason: str, message: str) -> Iterator[Event]:
         finish = FINISHES.get(reason)

@@ -89,8 +89,10 @@ def _parts(message: Message, names: dict[str, str], *, signed: bool) -> Iterator
     if message.role == "tool":
         yield _result(message, names)
         return
-    for part in message.all_parts:
-        yield from _part(part)
+    said = [part for given in message.all_parts for part in _part(given)]
+    if signature := _signature(message.extra):
+        said[-1:] = [{**part, "thoughtSignature": signature} for part in said[-1:]]
+    yield from said
     for place, use in enumerate(message.tool_calls):
         yield _called(use, needs_signature=signed and place == 0)
 
@@ -110,10 +112,13 @@ def _part(part: Part) -> Iterator[JSON]:
 
 
 def _called(use: ToolUse, *, needs_signature: bool) -> JSON:
-    signature = text(fields(use.extra.get("google")).get("thought_signature"))
-    signature = signature or (UNSIGNED if needs_signature else "")
+    signature = _signature(use.extra) or (UNSIGNED if needs_signature else "")
     part: dict[str, Any] = {"functionCall": {"id": use.id, "name": use.name, "args": use.fields}}
     return {**part, "thoughtSignature": signature} if signature else part
+
+
+def _signature(extra: JSON) -> str:
+    return text(fields(extra.get("google")).get("thought_signature"))
 
 
 def _result(message: Message, names: dict[str, str]) -> JSON:

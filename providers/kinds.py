@@ -13,7 +13,7 @@ from providers.azure import Azure
 from providers.base import Dialect
 from providers.gemini import Gemini
 from providers.openai import OpenAI
-from providers.quirks import ANSWERED, MAX_TOKENS, OLDER, STRICT, Quirks
+from providers.quirks import ANSWERED, MAX_TOKENS, OLDER, STRICT, THINKING, Quirks
 
 
 @attrs.frozen
@@ -51,6 +51,7 @@ class Kind:
 _openai = OpenAI()
 _strict = OpenAI(quirks=STRICT)
 _older = OpenAI(quirks=OLDER)
+_thinking = OpenAI(quirks=THINKING)
 _mistral = OpenAI(
     quirks=Quirks(
         strips=ANSWERED, renames=MAX_TOKENS, developer=False, short_ids=True, required="any"
@@ -96,7 +97,7 @@ _kinds = (
         key_variables=("MISTRAL_API_KEY",),
         otel_name="mistral_ai",
     ),
-    Kind("deepseek", _older, "https://api.deepseek.com/v1", ("DEEPSEEK_API_KEY",)),
+    Kind("deepseek", _thinking, "https://api.deepseek.com/v1", ("DEEPSEEK_API_KEY",)),
     Kind("openrouter", _openai, "https://openrouter.ai/api/v1", ("OPENROUTER_API_KEY",)),
     Kind("together", _older, "https://api.together.xyz/v1", ("TOGETHER_API_KEY",)),
     Kind("xai", _openai, "https://api.x.ai/v1", ("XAI_API_KEY",), otel_name="x_ai"),
@@ -108,7 +109,7 @@ _kinds = (
         base_url="https://api.cohere.ai/compatibility/v1",
         key_variables=("COHERE_API_KEY", "CO_API_KEY"),
     ),
-    Kind("zai", _older, "https://api.z.ai/api/paas/v4", ("ZAI_API_KEY",)),
+    Kind("zai", _thinking, "https://api.z.ai/api/paas/v4", ("ZAI_API_KEY",)),
     Kind("ollama", _openai, "http://127.0.0.1:11434/v1"),
     Kind("vllm", _openai, "http://127.0.0.1:8000/v1"),
     Kind("llamacpp", _openai, "http://127.0.0.1:8080/v1"),

@@ -65,7 +65,7 @@ class OpenAI:
             return _post("/embeddings", {**call.body, "model": model, "encoding_format": "float"})
         body = _chat_body(call)
         if not PLAIN.issuperset(body) or any(message.is_marked for message in call.messages):
-            body = self.quirks.apply(body)
+            body = self.quirks.apply(body, call.messages)
         return _post("/chat/completions", {**body, "model": model})
 
     def credentials(self, secret: Secret) -> tuple[tuple[str, str], ...]:

@@ -5,15 +5,18 @@ Everything else of the client's body goes on as it came.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
 
+from providers.conversation import Message
 from providers.types import JSON
 
 NINE = re.compile(r"[A-Za-z0-9]{9}", re.ASCII)
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+REASONING = "reasoning_content"
 
 ANSWERED = frozenset(
     {
@@ -23,6 +26,7 @@ ANSWERED = frozenset(
         "annotations",
         "images",
         "thinking_blocks",
+        "extra_content",
     }
 )
 """What answers carry beside OpenAI's own members, and clients bring back."""
@@ -35,7 +39,7 @@ class Quirks:
     `strips` are members of messages that it refuses; `extra` says whether it knows `extra_content` in
     calls of tools; `renames` are members of the body; `developer` says whether it knows that role;
     `short_ids` that ids of calls are nine letters and digits; `required` is its word for a tool that must be
-    called.
+    called; `reasoned` says that it wants to read again what it thought before it called a tool.
     """
 
     strips: frozenset[str] = frozenset()
@@ -44,9 +48,10 @@ class Quirks:
     developer: bool = True
     short_ids: bool = False
     required: str = "required"
+    reasoned: bool = False
 
-    def apply(self, body: JSON) -> JSON:
-        """The body as this provider takes it; the same one where nothing is to be changed."""
+    def apply(self, body: JSON, said: Sequence[Message] = ()) -> JSON:
+        """The body as this provider takes it. `said` is what its messages are known to hold."""
         changed = {self.renames.get(name, name): value for name, value in body.items()}
         for old, new in self.renames.items():
             if old in body and body.get(new) is not None:
@@ -56,6 +61,9 @@ class Quirks:
         messages = body.get("messages")
         if isinstance(messages, list):
             changed["messages"] = [self._message(message) for message in messages]
+            if self.reasoned and len(said) == len(messages):
+                pairs = zip(changed["messages"], said, strict=True)
+                changed["messages"] = [_reasoned(message, known) for message, known in pairs]
         return changed
 
     def _message(self, message: Any) -> Any:
@@ -80,6 +88,13 @@ class Quirks:
         return told
 
 
+def _reasoned(message: Any, known: Message) -> Any:
+    """A turn with calls of tools, with the reasoning behind them if it is known."""
+    if not known.tool_calls or not known.reasoning:
+        return message
+    return {REASONING: known.reasoning, **message}
+
+
 def short(call_id: str) -> str:
     """Nine letters and digits for an id: always the same, and an id of that kind stays as it is."""
     if NINE.fullmatch(call_id):
@@ -99,3 +114,6 @@ MAX_TOKENS: Mapping[str, str] = {"max_completion_tokens": "max_tokens"}
 
 OLDER = Quirks(renames=MAX_TOKENS, developer=False)
 """As OpenAI's format was before there were reasoning models."""
+
+THINKING = attrs.evolve(OLDER, reasoned=True)
+"""Models that think between calls of tools, and forget what they thought."""

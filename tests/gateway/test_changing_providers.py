@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-from gateway.keepsakes import Keepsakes
+from gateway.keepsakes import THOUGHTS, Keepsakes
 from gateway.whole import Heading, chat_body
 from gateway.wire import read_chat
 from providers.base import Dialect
@@ -62,6 +62,7 @@ def gemini_says(n: int) -> dict[str, Any]:
 SAYS = {
     "openai": openai_says,
     "mistral": openai_says,
+    "deepseek": openai_says,
     "anthropic": anthropic_says,
     "gemini": gemini_says,
 }
@@ -206,3 +207,15 @@ def test_without_what_was_kept_the_conversation_still_goes_on() -> None:
     again = turn(client, Keepsakes(), "anthropic", 3)
     check_anthropic(again)
     assert "thinking" not in again
+
+
+def test_who_thinks_between_calls_reads_its_thoughts_again() -> None:
+    """A client that dropped them is no reason for DeepSeek to refuse the conversation."""
+    client, kept = Client(), Keepsakes()
+    thought = {**openai_says(0)["choices"][0]["message"], "reasoning_content": "hm"}
+    client.hears(thought)
+    kept.keep("p", "call_0", {THOUGHTS: "hm"})
+    request = turn(client, kept, "deepseek", 1)
+
+    assert [m.get("reasoning_content") for m in request["messages"]] == [None, "hm", None]
+    assert "reasoning_content" not in turn(client, kept, "openai", 2)["messages"][1]

@@ -1,6 +1,6 @@
 """What came with a call comes back with it, although its client dropped it; bounded, and by project."""
 
-from gateway.keepsakes import MOST, MOST_OF_ONE, Keepsakes
+from gateway.keepsakes import MOST, MOST_OF_ONE, THOUGHTS, Keepsakes
 from providers.conversation import Message, ToolUse
 from providers.types import ChatCall, EmbedCall
 
@@ -54,3 +54,20 @@ def test_the_oldest_are_forgotten_and_what_is_too_long_is_not_kept() -> None:
         kept.keep("p", f"big{n}", {"google": "x" * (MOST_OF_ONE - 20)})
     assert recalled(kept, ToolUse("big99", "f", "{}")).extra
     assert recalled(kept, ToolUse("big0", "f", "{}")).extra == {}
+
+
+def test_the_reasoning_behind_a_call_comes_back_with_its_turn() -> None:
+    """Together with what came later with the same call; a client that brings its own knows better."""
+    kept = Keepsakes()
+    kept.keep("p", "c1", {THOUGHTS: "hm"})
+    kept.keep("p", "c1", SIGNED)
+    use = ToolUse("c1", "f", "{}")
+    call = kept.recall("p", calling(use))
+
+    assert isinstance(call, ChatCall)
+    assert call.messages[1].reasoning == "hm"
+    assert call.messages[1].tool_calls[0].extra == SIGNED
+    own = ChatCall("m", (Message("assistant", "", tool_calls=(use,), reasoning="own"),), {})
+    call = kept.recall("p", own)
+    assert isinstance(call, ChatCall)
+    assert call.messages[0].reasoning == "own"

@@ -14,10 +14,12 @@ from gateway.apis.chat import CHAT
 from gateway.apis.embeddings import EMBEDDINGS
 from gateway.errors import from_provider
 from gateway.frames import Heading
+from gateway.keepsakes import THOUGHTS
 from gateway.relay import Relay, Settled
 from gateway.reply import Reply
 from providers.errors import BrokenAnswer, ProviderError, RateLimited
 from providers.types import (
+    JSON,
     Call,
     EmbedCall,
     Ended,
@@ -26,6 +28,7 @@ from providers.types import (
     Finished,
     Started,
     TextDelta,
+    ToolDelta,
     Usage,
     UsageSeen,
     Vectors,
@@ -360,3 +363,22 @@ async def test_a_stream_in_the_clients_own_form_that_breaks_ends_in_our_words(
 
     assert result.body.startswith(b'data: 1\n\ndata: {"error":')
     assert result.body.endswith(b"\n\n")
+
+
+async def test_the_thoughts_behind_a_call_are_kept_with_it(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """All that came before it, and whatever its provider signed it with."""
+    kept: dict[str, JSON] = {}
+    batches = [
+        [Started(), TextDelta("h", kind="reasoning"), TextDelta("m", kind="reasoning")],
+        [ToolDelta(0, id="c1", name="f", extra={"google": {}}), ToolDelta(0, "{}")],
+        [Finished("tool_calls"), Ended()],
+    ]
+
+    async def act(reply: Reply) -> None:
+        relay = Relay(CHAT, chat(), HEADING, reply, Record().settle, kept.__setitem__)
+        await relay(Batches(list(batches)))
+
+    await heard(act)
+    assert kept == {"c1": {THOUGHTS: "hm", "google": {}}}

@@ -212,6 +212,13 @@ def test_members_we_need_not_know_are_passed_on() -> None:
     assert message["audio"] == {"id": "a", "data": "xxyy", "expires_at": 5}
 
 
+def test_a_second_signature_replaces_the_first() -> None:
+    """They are no text that could be joined."""
+    signed = [Extra({"extra_content": {"google": {"thought_signature": s}}}) for s in "ab"]
+    message = chat_body(HEADING, [TextDelta("x"), *signed], USAGE)["choices"][0]["message"]
+    assert message["extra_content"] == {"google": {"thought_signature": "b"}}
+
+
 def test_the_official_sdk_reads_embeddings() -> None:
     """Numbers as its own type demands them."""
     body = embeddings_body("m", Vectors(((0.5, 1.0),)), "float", Usage(prompt=8, total=8))

@@ -223,3 +223,10 @@ def test_what_a_provider_wants_to_see_again_is_read_with_the_call() -> None:
     call = {"id": "c", "function": {"name": "f", "arguments": ""}, "extra_content": extra}
     (message,) = read_chat(turn(role="assistant", tool_calls=[call])).messages
     assert message.tool_calls[0].extra == extra
+
+
+def test_what_a_provider_wants_to_see_again_is_read_with_the_turn() -> None:
+    """Google's place for it in OpenAI's format."""
+    kept = {"google": {"thought_signature": "s"}}
+    (message,) = read_chat(turn(role="assistant", extra_content=kept)).messages
+    assert message.extra == kept

@@ -70,7 +70,7 @@ def _add(outcome: Outcome, event: Event, *, first: bool) -> None:  # noqa: C901 
             getattr(outcome, event.kind)[event.choice] += event.text
         case ToolDelta():
             _add_call(outcome, event)
-        case Extra():
+        case Extra(place="message"):
             merge(outcome.members, event.members)
         case Finished():
             assert event.choice not in outcome.finishes, "a choice finishes once"

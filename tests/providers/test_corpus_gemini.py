@@ -164,6 +164,13 @@ def test_an_answer_means_what_the_recording_says(exchange: Exchange) -> None:
         for part in parts
         if "functionCall" in part and "thoughtSignature" in part
     ]
+    signed = [
+        part["thoughtSignature"]
+        for part in parts
+        if "functionCall" not in part and part.get("thoughtSignature")
+    ]
+    if signed:
+        assert outcome.members["extra_content"]["google"]["thought_signature"].endswith(signed[-1])
     assert len(outcome.members.get("images", ())) == sum("inlineData" in part for part in parts)
     assert outcome.finishes == {0: finish_of(responses)}
     assert outcome.usage == usage_of(responses)

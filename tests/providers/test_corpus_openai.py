@@ -132,8 +132,8 @@ def joined(events: list[Event]) -> Answer:
                     assert index == sum(at == choice for at, _ in answer.calls)
                     answer.calls[choice, index] = [kind, id_ or "", name, ""]
                 answer.calls[choice, index][3] += text
-            case Extra(members):
-                answer.others |= set(members)
+            case Extra(members, place=place):
+                answer.others |= set(members if place == "message" else ())
             case Finished(reason, choice):
                 assert choice not in answer.finishes
                 answer.finishes[choice] = reason

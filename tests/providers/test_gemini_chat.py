@@ -89,6 +89,14 @@ def test_a_signature_goes_back_with_its_call_and_a_lost_one_is_made_up_for() -> 
     assert signatures("gemini-2.5-pro", plain) == [None]
 
 
+def test_what_was_said_keeps_its_signature() -> None:
+    """On the last of its parts, as Google sends it."""
+    kept = {"google": {"thought_signature": "s"}}
+    said = (TextPart("a"), TextPart("b"))
+    turn = body(Message("assistant", "ab", said, extra=kept), model="gemini-3-pro")["contents"][0]
+    assert turn["parts"] == [{"text": "a"}, {"text": "b", "thoughtSignature": "s"}]
+
+
 def test_every_kind_of_part_has_its_place() -> None:
     """Inline where the content is here, by address where it is elsewhere."""
     parts = (

@@ -97,7 +97,8 @@ def openai_stream(body: Any) -> Iterator[bytes]:
         for delta in deltas:
             said = {"index": index, "delta": delta, "finish_reason": None}
             yield data({**beside, "choices": [said]})
-        end = {"index": index, "delta": {}, "finish_reason": choice.get("finish_reason")}
+        more = {name: value for name, value in choice.items() if name not in ("message", "delta")}
+        end = {**more, "index": index, "delta": {}, "logprobs": None}
         yield data({**beside, "choices": [end]})
     yield data({"choices": [], "usage": body.get("usage"), "x_groq": body.get("x_groq")})
     yield b"data: [DONE]\n\n"
