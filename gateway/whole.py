@@ -171,7 +171,11 @@ def _detail(body: dict[str, Any], group: str, name: str, value: int) -> None:
 def _choice_body(heading: Heading, index: int, choice: _Choice) -> dict[str, Any]:
     texts = {kind: "".join(pieces) for kind, pieces in choice.texts.items()}
     calls = [choice.calls[at] for at in sorted(choice.calls)]
-    message: dict[str, Any] = {"role": "assistant", "content": texts.get("content")}
+    message: dict[str, Any] = {
+        "role": "assistant",
+        "content": texts.get("content"),
+        "refusal": None,
+    }
     if message["content"] is None and "refusal" not in texts and not calls:
         message["content"] = ""
     for kind in ("reasoning", "refusal"):
@@ -185,9 +189,8 @@ def _choice_body(heading: Heading, index: int, choice: _Choice) -> dict[str, Any
     if heading.legacy and finish is not None:
         finish = FINISHES_OF_OLD.get(finish, finish)
     message.update(choice.members)
-    body: dict[str, Any] = {"index": index, "message": message, "finish_reason": finish}
-    if choice.logprobs:
-        body["logprobs"] = _joined_logprobs(choice.logprobs)
+    logprobs = _joined_logprobs(choice.logprobs) if choice.logprobs else None
+    body = {"index": index, "message": message, "logprobs": logprobs, "finish_reason": finish}
     return body | choice.beside
 
 

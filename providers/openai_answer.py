@@ -108,7 +108,7 @@ def raise_error(value: Any, *, certain: bool = False) -> None:
 
 def started(body: JSON) -> Started:
     """The upstream's names for the answer and the model, which may be missing or empty."""
-    members = {name: body[name] for name in SHARED if body.get(name) is not None}
+    members = {name: body[name] for name in SHARED if body.get(name) not in EMPTY}
     return Started(text(body.get("id")) or None, text(body.get("model")) or None, members)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import msgspec
 
-from providers.openai_answer import BREAKS, SHARED
+from providers.openai_answer import BREAKS, EMPTY, SHARED
 from providers.types import Passed
 
 FRAME = b"data: "
@@ -85,7 +85,7 @@ class Chunk(msgspec.Struct, forbid_unknown_fields=True):
     @property
     def members(self) -> dict[str, Any]:
         """What it says that is passed on with every piece."""
-        return {name: value for name in SHARED if (value := getattr(self, name)) is not None}
+        return {name: value for name in SHARED if (value := getattr(self, name)) not in EMPTY}
 
 
 _decode = msgspec.json.Decoder(Chunk).decode

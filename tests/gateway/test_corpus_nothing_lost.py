@@ -16,6 +16,7 @@ from gateway.whole import Heading, chat_body
 from providers.types import Ended, Event, Usage, UsageSeen
 from tests.providers.corpus import Exchange
 from tests.providers.test_corpus_openai import GOOD, chat_call, openai
+from tests.schemas import OPENAI, faults
 
 LEFT_OUT = {
     ".obfuscation": "padding against listeners, for this one connection",
@@ -31,6 +32,7 @@ LEFT_OUT = {
     ".choices[].delta.content[]": "Mistral's list of parts comes as text and `reasoning_content`",
     ".choices[].logprobs": "of reasoning, which OpenAI has none of",
 }
+CHUNK, ANSWER = "CreateChatCompletionStreamResponse", "CreateChatCompletionResponse"
 EMPTY = (None, "", [], {})
 HEADING = Heading("chatcmpl-1", 5, "m")
 
@@ -80,6 +82,19 @@ def test_every_member_of_a_recorded_answer_reaches_the_client(exchange: Exchange
     at = "[]" if exchange.streamed else ""
     lost = {path.removeprefix(at) for path in given - told}
     assert {path for path in lost if not left_out(path)} == set()
+
+
+@pytest.mark.parametrize("exchange", GOOD, ids=str)
+def test_what_the_client_gets_is_as_openai_has_published_it(exchange: Exchange) -> None:
+    """Whoever the upstream is; but for the tiers that other providers have."""
+    events, usage = read(exchange)
+    if exchange.streamed:
+        writer = ChunkWriter(HEADING, include_usage=True)
+        made = chunks(writer.write(events) + writer.end(usage))
+        wrong = [fault for chunk in made for fault in faults(OPENAI, CHUNK, chunk)]
+    else:
+        wrong = faults(OPENAI, ANSWER, json.loads(json.dumps(chat_body(HEADING, events, usage))))
+    assert [fault for fault in wrong if not fault.startswith("$.service_tier")] == []
 
 
 def test_the_recordings_are_there(shared: Path) -> None:

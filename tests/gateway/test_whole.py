@@ -48,12 +48,16 @@ def test_a_whole_answer_is_its_events_joined() -> None:
         "choices": [
             {
                 "index": 0,
-                "message": {"role": "assistant", "content": "Merhaba!"},
+                "message": {"role": "assistant", "content": "Merhaba!", "refusal": None},
+                "logprobs": None,
                 "finish_reason": "stop",
             }
         ],
         "usage": {"prompt_tokens": 25, "completion_tokens": 42, "total_tokens": 67},
     }
+
+
+SAID = {"role": "assistant", "refusal": None}
 
 
 def messages(*events: Event) -> list[dict[str, Any]]:
@@ -64,7 +68,8 @@ def messages(*events: Event) -> list[dict[str, Any]]:
 
 def test_an_answer_without_a_word_has_empty_content() -> None:
     """A blocked or very short answer; clients add it to strings."""
-    assert messages(Finished("content_filter")) == [{"role": "assistant", "content": ""}]
+    (message,) = messages(Finished("content_filter"))
+    assert message == {"role": "assistant", "content": "", "refusal": None}
 
 
 def test_a_refusal_has_no_content() -> None:
@@ -76,9 +81,9 @@ def test_a_refusal_has_no_content() -> None:
 def test_reasoning_stands_beside_the_content() -> None:
     """Whichever came first, and whether content came at all."""
     both = messages(TextDelta("hm", kind="reasoning"), TextDelta("a"))
-    assert both == [{"role": "assistant", "content": "a", "reasoning_content": "hm"}]
+    assert both == [SAID | {"content": "a", "reasoning_content": "hm"}]
     alone = messages(TextDelta("hm", kind="reasoning"))
-    assert alone == [{"role": "assistant", "content": "", "reasoning_content": "hm"}]
+    assert alone == [SAID | {"content": "", "reasoning_content": "hm"}]
 
 
 def test_choices_are_in_their_order() -> None:
@@ -93,13 +98,13 @@ def test_choices_are_in_their_order() -> None:
 def logprobs_of(*pieces: Any) -> Any:
     """The logprobs of a whole answer whose pieces came with these."""
     events = [TextDelta("x", logprobs=piece) for piece in pieces]
-    return chat_body(HEADING, events, USAGE)["choices"][0].get("logprobs", "absent")
+    return chat_body(HEADING, events, USAGE)["choices"][0]["logprobs"]
 
 
 @pytest.mark.parametrize(
     ("pieces", "joined"),
     [
-        ((None,), "absent"),
+        ((None,), None),
         (({"content": [1]}, {"content": [2, 3]}), {"content": [1, 2, 3]}),
         (({"content": [1], "refusal": None}, None), {"content": [1], "refusal": None}),
         (({"content": None}, {"content": [2]}), {"content": [2]}),

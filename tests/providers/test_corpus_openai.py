@@ -255,7 +255,7 @@ def test_every_chat_carries_its_upstreams_name_for_it(exchange: Exchange):
     assert isinstance(first, Started)
     assert (first.id, first.model) == (named.get("id") or None, named.get("model") or None)
     assert all(named[name] == value for name, value in first.members.items())
-    assert first.members.get("service_tier") == named.get("service_tier")
+    assert first.members.get("service_tier") == (named.get("service_tier") or None)
 
 
 @pytest.mark.parametrize("exchange", STREAMS, ids=str)

@@ -18,7 +18,11 @@ def test_a_request_is_read_and_answered_in_openais_form() -> None:
     body = json.loads(CHAT.whole(call, HEADING, SAID, Usage(1, 2, 3)))
 
     assert isinstance(call, ChatCall)
-    assert body["choices"][0]["message"] == {"role": "assistant", "content": "Merhaba"}
+    assert body["choices"][0]["message"] == {
+        "role": "assistant",
+        "content": "Merhaba",
+        "refusal": None,
+    }
 
 
 def test_a_streams_usage_is_told_only_to_who_asked_for_it() -> None:
