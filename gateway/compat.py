@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from providers.base import Dialect
+from providers.base import Dialect, refusal
 from providers.types import Call, ChatCall
 
 NEEDED = frozenset({"model", "messages", "input", "stream"})
@@ -44,7 +44,7 @@ class Fitted:
 def fit(dialect: Dialect, call: Call) -> Fitted | None:
     """The call without the parameters that the dialect refuses; None if it refuses what is needed."""
     dropped: list[str] = []
-    while (parameter := dialect.refuses(call)) is not None:
+    while (parameter := refusal(dialect, call)) is not None:
         if parameter in NEEDED or parameter in dropped:
             return None
         dropped.append(parameter)

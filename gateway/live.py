@@ -25,7 +25,7 @@ from policies.contest import Contest
 from policies.pool import Pool
 from policies.rest import Transition
 from policies.target import Route, Target
-from providers.base import Dialect, speaks
+from providers.base import Dialect, refusal, speaks
 from providers.client import Exchange, HttpClient
 from providers.errors import RateLimited
 from providers.streamed import upstream_call
@@ -141,7 +141,7 @@ class Live:
         """The route without targets whose provider cannot honour the call; and where none can, the call
         for each dialect without what it refuses, if that is allowed."""
         dialects = self._facts_of(route).dialects
-        refused = {id(dialect): dialect.refuses(call) for dialect in dialects}
+        refused = {id(dialect): refusal(dialect, call) for dialect in dialects}
         if not any(refused.values()):
             return route, {}
         able = self._only(

@@ -34,8 +34,6 @@ class Anthropic:
     forms = frozenset[Form]({"anthropic"})
 
     def refuses(self, call: Call) -> str | None:
-        if speaks(self, call):
-            return None
         if isinstance(call, EmbedCall):
             return "input"
         if any(stop and not stop.strip() for stop in call.stop):

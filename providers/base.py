@@ -82,3 +82,12 @@ def speaks(dialect: Dialect, call: Call) -> bool:
     """Whether the dialect speaks the form in which the client asked: then it sends what the client sent, and
     gives the answer's own bytes (`Verbatim`) beside its events."""
     return call.native is not None and call.native.form in dialect.forms
+
+
+def refusal(dialect: Dialect, call: Call) -> str | None:
+    """The first parameter of the call that an upstream of this dialect cannot honour, or None."""
+    if call.native is None:
+        return dialect.refuses(call)
+    if speaks(dialect, call):
+        return None
+    return call.native.only or dialect.refuses(call)

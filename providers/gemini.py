@@ -38,8 +38,6 @@ class Gemini:
     forms = frozenset[Form]({"gemini"})
 
     def refuses(self, call: Call) -> str | None:
-        if speaks(self, call):
-            return None
         if isinstance(call, EmbedCall):
             return gemini_embed.refuses(call)
         if len(stops_of(call)) > MAX_STOPS:

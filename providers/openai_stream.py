@@ -54,7 +54,7 @@ class ChatStream:
 
     def __init__(self, call: ChatCall) -> None:
         self._choices = call.n
-        self._passes = not call.folded
+        self._passes = not call.folded and call.native is None
         self._scanner = Scanner()
         self._template: Template | None = None
         self._held = b""

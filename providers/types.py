@@ -42,12 +42,14 @@ class Secret:
 class Native:
     """A request as its client has told it, for upstreams that speak the same form.
 
-    `headers` are those of the client's that belong to the form, such as the versions it wants.
+    `headers` are those of the client's that belong to the form, such as the versions it wants. `only` names
+    what no other form can say: who does not speak this one cannot honour the request.
     """
 
     form: Form
     body: JSON = attrs.field(repr=False)
     headers: tuple[tuple[str, str], ...] = ()
+    only: str | None = None
 
 
 @attrs.frozen(slots=False)  # made for every request: with slots it takes thrice as long

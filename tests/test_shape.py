@@ -27,7 +27,6 @@ WITHOUT_THEIR_OWN_TEST = {
     "gateway/cli/serve.py": "tests/system",
     "policies/statistics.py": "plain values; tests/policies/test_pool.py takes a snapshot",
     "policies/settings.py": "plain values; read by tests/gateway/test_config_file.py",
-    "providers/base.py": "protocols, nothing that runs",
     "providers/errors.py": "classes without behaviour",
     "benchmarks/hedging.py": "tests/benchmarks/test_bench.py runs the command",
     "benchmarks/processes.py": "tests/benchmarks/test_bench.py",

@@ -7,11 +7,16 @@ import attrs
 from gateway.apis.api import Api
 from gateway.apis.chat import CHAT
 from gateway.apis.embeddings import EMBEDDINGS
+from gateway.apis.messages import MESSAGES
 from gateway.voice import OPENAI, Voice
 
 PREFIXES = ("/v1", "/api/v1")
 
-_OPENAI: Mapping[str, Api] = {"/chat/completions": CHAT, "/embeddings": EMBEDDINGS}
+_PATHS: Mapping[str, Api] = {
+    "/chat/completions": CHAT,
+    "/embeddings": EMBEDDINGS,
+    "/messages": MESSAGES,
+}
 
 
 @attrs.frozen
@@ -23,7 +28,7 @@ class Route:
 
 
 FIXED: Mapping[str, Route] = {
-    prefix + path: Route(api) for prefix in PREFIXES for path, api in _OPENAI.items()
+    prefix + path: Route(api) for prefix in PREFIXES for path, api in _PATHS.items()
 }
 """Routes by their whole path; a POST to one of them is a call."""
 

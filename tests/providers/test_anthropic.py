@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 import pytest
 
 from providers.anthropic import Anthropic
-from providers.base import Dialect
+from providers.base import Dialect, refusal
 from providers.conversation import Message
 from providers.errors import BrokenAnswer, RequestRejected
 from providers.types import ChatCall, EmbedCall, ModelInfo, Native, Secret, Verbatim
@@ -196,7 +196,7 @@ def test_a_clients_own_message_goes_on_as_it_came() -> None:
     call = chat(body={"n": 2}, n=2, native=native)
     request = dialect.encode(call, "claude")
 
-    assert dialect.refuses(call) is None
+    assert refusal(dialect, call) is None
     assert json.loads(request.body) == {"model": "claude", **body}
     assert dict(request.headers) == {
         "content-type": "application/json",

@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 import pytest
 
-from providers.base import Dialect
+from providers.base import Dialect, refusal
 from providers.conversation import Message
 from providers.errors import BrokenAnswer
 from providers.gemini import Gemini
@@ -231,7 +231,7 @@ def test_a_clients_own_request_goes_on_as_it_came(stream: bool) -> None:
     call = chat(native=Native("gemini", body), stream=stream, body={"user": "u"}, n=99)
     request = dialect.encode(call, "gemini-x")
 
-    assert dialect.refuses(call) is None
+    assert refusal(dialect, call) is None
     assert json.loads(request.body) == body
     answer = b'{"candidates":[{"content":{"parts":[{"text":"hi"}]},"finishReason":"STOP"}]}'
     answer = b"data: " + answer + b"\r\n\r\n" if stream else answer
