@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from providers.base import Dialect, refusal
-from providers.types import Call, ChatCall
+from providers.types import Call, ChatCall, CountCall
 
 NEEDED = frozenset({"model", "messages", "input", "stream"})
 """Without these there is no question left."""
@@ -64,6 +64,8 @@ def without(call: Call, parameter: str) -> Call:
     body = {name: value for name, value in call.body.items() if name not in gone}
     if parameter == "tools" and isinstance(call, ChatCall) and call.tools:
         body["tools"] = [tool for tool in call.body["tools"] if _is_function(tool)]
+    if isinstance(call, CountCall):
+        return CountCall(attrs.evolve(call.chat, body=body, **_meant(call.chat, parameter)))
     return attrs.evolve(call, body=body, **_meant(call, parameter))
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import msgspec
 import trio
-from quart import Response
+from quart import Response, request
 from quart_trio import QuartTrio
 
+from gateway.apis.models import ANTHROPIC, OPENAI, ModelShape
 from gateway.auth import Principal
 from gateway.calls import permitted
-from gateway.catalog import Offer
 from gateway.context import Context
 from gateway.errors import ApiError
 
@@ -36,11 +36,10 @@ def _model_routes(
 ) -> None:
     async def models() -> Response:
         globs = context.globs(principal(context).project)
-        listed = [_model_body(offer) for offer in context.catalog.visible(globs)]
-        return _json({"object": "list", "data": listed})
+        return _json(_shape().listed(context.catalog.visible(globs)))
 
     async def model(model: str) -> Response:
-        return _json(_model_body(permitted(context, principal(context), model)))
+        return _json(_shape().body(permitted(context, principal(context), model)))
 
     for prefix in prefixes:
         app.add_url_rule(f"{prefix}/models", f"models {prefix}", models)
@@ -76,16 +75,9 @@ async def _exposition(context: Context) -> bytes:
     return context.metrics.render()
 
 
-def _model_body(offer: Offer) -> dict[str, Any]:
-    return {
-        "id": offer.id,
-        "object": "model",
-        "created": offer.created,
-        "owned_by": offer.owned_by,
-        "permission": [],
-        "root": offer.id,
-        "parent": None,
-    }
+def _shape() -> ModelShape:
+    """Anthropic's clients say which version of its API they speak; all others speak OpenAI's."""
+    return ANTHROPIC if "anthropic-version" in request.headers else OPENAI
 
 
 def _json(body: Any, status: int = 200) -> Response:

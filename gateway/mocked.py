@@ -16,10 +16,23 @@ from gateway.errors import ApiError, bad_request
 from gateway.relay import Relay
 from gateway.reply import Reply
 from gateway.ticket import Ticket
+from gateway.tokens import prompt_tokens
 from gateway.wire import MAX_INPUTS
 from policies import mock
 from providers.errors import BrokenAnswer
-from providers.types import Call, ChatCall, Ended, Event, Failed, Started, UsageSeen
+from providers.types import (
+    Call,
+    ChatCall,
+    CountCall,
+    Counted,
+    EmbedCall,
+    Ended,
+    Event,
+    Failed,
+    Started,
+    Usage,
+    UsageSeen,
+)
 
 WINNER = "mock"
 
@@ -75,7 +88,7 @@ class Mocked:
 
 async def _script(call: Call, fault: mock.MockFault | None) -> list[Step]:
     """The script; for embeddings in a thread, as there may be millions of numbers to make up."""
-    if isinstance(call, ChatCall):
+    if not isinstance(call, EmbedCall):
         return script(call, fault)
     if mock.dimensions(call) * len(call.inputs) > MOST_NUMBERS:
         raise bad_request("Test mode does not make up so many numbers at once", "input")
@@ -88,6 +101,9 @@ def script(call: Call, fault: mock.MockFault | None) -> list[Step]:
     As with a real answer, the first batch holds the first semantic event, and an answer that is not
     streamed comes in one.
     """
+    if isinstance(call, CountCall):
+        counted = Counted(prompt_tokens(call.chat))
+        return [(_first(0.0, fault), [counted, UsageSeen(Usage()), Ended()])]
     if not isinstance(call, ChatCall):
         made = mock.embed(call)
         events: list[Event] = [made.vectors, UsageSeen(made.usage), Ended()]

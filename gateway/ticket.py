@@ -1,5 +1,7 @@
 """One request as the gateway understands it: who, what, under which policy, and since when."""
 
+from collections.abc import Mapping
+
 import attrs
 
 from gateway.apis.api import Api
@@ -10,8 +12,14 @@ from gateway.trail import Trail
 from gateway.whole import Heading
 from policies.features import UNKNOWN, Features
 from policies.settings import Policy
-from providers.types import Call, ChatCall
+from providers.types import Call, ChatCall, CountCall, EmbedCall
 from state.records import Operation
+
+_OPERATIONS: Mapping[type, Operation] = {
+    ChatCall: "chat",
+    EmbedCall: "embeddings",
+    CountCall: "count_tokens",
+}
 
 
 @attrs.frozen(slots=False)  # made for every request: with slots it takes thrice as long
@@ -33,7 +41,7 @@ class Ticket:
     @property
     def operation(self) -> Operation:
         """What is done, whichever API asks for it: the word in records and metrics."""
-        return "chat" if isinstance(self.call, ChatCall) else "embeddings"
+        return _OPERATIONS[type(self.call)]
 
     @property
     def heading(self) -> Heading:

@@ -4,7 +4,7 @@ Good enough to admit a request against a limit and to fill in for an upstream th
 is stored from it is marked as estimated.
 """
 
-from providers.types import Call, ChatCall, Usage
+from providers.types import Call, ChatCall, CountCall, Usage
 
 BYTES_PER_TOKEN = 4
 TOKENS_PER_MESSAGE = 4
@@ -13,6 +13,8 @@ TOKENS_PER_MESSAGE = 4
 
 def prompt_tokens(call: Call) -> int:
     """How many tokens the prompt will count as."""
+    if isinstance(call, CountCall):
+        return 0  # nothing is said to a model
     if isinstance(call, ChatCall):
         return sum(TOKENS_PER_MESSAGE + _tokens(len(m.text.encode())) for m in call.messages)
     return sum(

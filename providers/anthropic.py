@@ -15,15 +15,20 @@ from providers.anthropic_errors import error_of
 from providers.anthropic_limits import limits_of, moment
 from providers.base import Decoder, WireRequest, speaks
 from providers.body import parse
+from providers.counting import CountReader
 from providers.errors import BrokenAnswer, ProviderError, RequestRejected
 from providers.lenient import fields, rows, text
 from providers.parameters import TOOLS, first_refused, foreign_tools
 from providers.reading import Streamed, whole
-from providers.types import JSON, Call, EmbedCall, Form, ModelInfo, RateLimits, Secret
+from providers.types import JSON, Call, CountCall, EmbedCall, Form, ModelInfo, RateLimits, Secret
 from providers.verbatim import verbatim
 
 VERSION = ("anthropic-version", "2023-06-01")
 HONOURED = TOOLS | {"response_format", "reasoning_effort"}
+COUNTED = frozenset(
+    {"model", "messages", "system", "tools", "tool_choice", "thinking", "output_config"}
+)
+"""What has tokens, or changes how many there are."""
 PAGE = 1000
 
 
@@ -36,6 +41,8 @@ class Anthropic:
     def refuses(self, call: Call) -> str | None:
         if isinstance(call, EmbedCall):
             return "input"
+        if isinstance(call, CountCall):
+            return self.refuses(call.chat)
         if any(stop and not stop.strip() for stop in call.stop):
             return "stop"
         return first_refused(call, HONOURED) or foreign_tools(call)
@@ -43,11 +50,15 @@ class Anthropic:
     def encode(self, call: Call, model: str) -> WireRequest:
         if isinstance(call, EmbedCall):
             raise RequestRejected("Anthropic offers no embeddings", param="input")
+        counts = isinstance(call, CountCall)
+        chat = call.chat if isinstance(call, CountCall) else call
         own = call.native if speaks(self, call) else None
-        body = chat_body(call, model) if own is None else {**own.body, "model": model}
+        body = chat_body(chat, model) if own is None else {**own.body, "model": model}
+        if counts and own is None:
+            body = {name: value for name, value in body.items() if name in COUNTED}
         headers = {"content-type": "application/json"} | dict([VERSION])
         return WireRequest(
-            path="/v1/messages",
+            path="/v1/messages/count_tokens" if counts else "/v1/messages",
             body=msgspec.json.encode(body),
             headers=tuple((headers | dict(own.headers if own else ())).items()),
         )
@@ -56,6 +67,9 @@ class Anthropic:
         return (("x-api-key", secret.reveal),)
 
     def decoder(self, call: Call) -> Decoder:
+        if isinstance(call, CountCall):
+            counted = whole(CountReader("input_tokens"))
+            return verbatim(counted, stream=False) if speaks(self, call) else counted
         read = Streamed(StreamReader()) if call.stream else whole(MessageReader())
         return verbatim(read, stream=call.stream) if speaks(self, call) else read
 

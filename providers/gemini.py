@@ -12,6 +12,7 @@ import msgspec
 from providers import gemini_embed
 from providers.base import Decoder, WireRequest, speaks
 from providers.body import parse
+from providers.counting import CountReader
 from providers.errors import BrokenAnswer, ProviderError
 from providers.gemini_answer import ChatReader
 from providers.gemini_chat import MAX_STOPS, chat_body, stops_of
@@ -19,7 +20,7 @@ from providers.gemini_errors import error_of
 from providers.lenient import fields, rows, text
 from providers.parameters import TOOLS, first_refused, foreign_tools
 from providers.reading import Streamed, whole
-from providers.types import JSON, Call, EmbedCall, Form, ModelInfo, RateLimits, Secret
+from providers.types import JSON, Call, CountCall, EmbedCall, Form, ModelInfo, RateLimits, Secret
 from providers.verbatim import verbatim
 
 PAGE = 1000
@@ -40,6 +41,8 @@ class Gemini:
     def refuses(self, call: Call) -> str | None:
         if isinstance(call, EmbedCall):
             return gemini_embed.refuses(call)
+        if isinstance(call, CountCall):
+            return self.refuses(call.chat)
         if len(stops_of(call)) > MAX_STOPS:
             return "stop"
         return first_refused(call, HONOURED) or foreign_tools(call)
@@ -48,6 +51,8 @@ class Gemini:
         model = model.removeprefix("models/")
         if isinstance(call, EmbedCall):
             return _post(model, "batchEmbedContents", gemini_embed.body_of(call, model))
+        if isinstance(call, CountCall):
+            return _post(model, "countTokens", _count_body(call, model, speaks(self, call)))
         method = "streamGenerateContent?alt=sse" if call.stream else "generateContent"
         own = call.native if speaks(self, call) else None
         return _post(model, method, chat_body(call, model) if own is None else own.body)
@@ -58,6 +63,9 @@ class Gemini:
     def decoder(self, call: Call) -> Decoder:
         if isinstance(call, EmbedCall):
             return whole(gemini_embed.EmbedReader(call))
+        if isinstance(call, CountCall):
+            counted = whole(CountReader("totalTokens"))
+            return verbatim(counted, stream=False) if speaks(self, call) else counted
         read = Streamed(ChatReader()) if call.stream else whole(ChatReader())
         return verbatim(read, stream=call.stream) if speaks(self, call) else read
 
@@ -83,6 +91,16 @@ class Gemini:
 def _post(model: str, method: str, body: JSON) -> WireRequest:
     path = f"/models/{quote(model, safe='')}:{method}"
     return WireRequest(path=path, body=msgspec.json.encode(body))
+
+
+def _count_body(call: CountCall, model: str, own: bool) -> JSON:
+    """What is to be counted: the whole request, or what the client has said."""
+    name = f"models/{model}"
+    if own and call.native is not None:
+        request = fields(call.native.body.get("generateContentRequest"))
+        changed = {"generateContentRequest": {**request, "model": name}} if request else {}
+        return {**call.native.body, **changed}
+    return {"generateContentRequest": {"model": name, **chat_body(call.chat, model)}}
 
 
 def _is_served(row: JSON) -> bool:

@@ -23,6 +23,7 @@ from providers.types import (
     JSON,
     Call,
     ChatCall,
+    CountCall,
     EmbedCall,
     Form,
     ModelInfo,
@@ -56,13 +57,16 @@ class OpenAI:
     quirks: Quirks = LENIENT
     forms: frozenset[Form] = frozenset()
 
-    def refuses(self, call: Call) -> str | None:  # noqa: ARG002 - the format is the client's own
-        return None
+    def refuses(self, call: Call) -> str | None:
+        """Nothing of a chat: the format is the client's own. The format has no count of tokens."""
+        return "count_tokens" if isinstance(call, CountCall) else None
 
     def encode(self, call: Call, model: str) -> WireRequest:
         if isinstance(call, EmbedCall):
             # Numbers even where the client wants base64: not everybody's base64 is OpenAI's.
             return _post("/embeddings", {**call.body, "model": model, "encoding_format": "float"})
+        if isinstance(call, CountCall):
+            raise RequestRejected("This provider counts no tokens", param="count_tokens")
         body = _chat_body(call)
         if not PLAIN.issuperset(body) or any(message.is_marked for message in call.messages):
             body = self.quirks.apply(body, call.messages)
@@ -74,6 +78,8 @@ class OpenAI:
     def decoder(self, call: Call) -> Decoder:
         if isinstance(call, EmbedCall):
             return WholeBody(lambda body: read_vectors(parse(body), call))
+        if isinstance(call, CountCall):
+            raise RequestRejected("This provider counts no tokens", param="count_tokens")
         named = call.tool_choice is not None and call.tool_choice.name is not None
         return (
             ChatStream(call)

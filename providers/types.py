@@ -5,6 +5,7 @@ turns it into its provider's form. An answer, streamed or whole, becomes the sam
 
     Started  (TextDelta | ToolDelta | Extra | Passed | Finished | UsageSeen)*  (Ended | Failed)   a chat
     Vectors  UsageSeen?  (Ended | Failed)                                                     embeddings
+    Counted  UsageSeen?  (Ended | Failed)                                               a count of tokens
 
 An upstream that is asked in the form in which the client asked gives `Verbatim` with them: its own bytes.
 The last event is always `Ended` or `Failed`, and nothing follows it. An answer that merely stops is
@@ -101,7 +102,31 @@ class EmbedCall:
     stream: Literal[False] = False
 
 
-Call: TypeAlias = ChatCall | EmbedCall
+@attrs.frozen
+class CountCall:
+    """A question how many tokens the prompt of a chat has."""
+
+    chat: ChatCall
+
+    stream: Literal[False] = False
+
+    @property
+    def model(self) -> str:
+        """The chat's."""
+        return self.chat.model
+
+    @property
+    def body(self) -> JSON:
+        """The chat's, in OpenAI's form."""
+        return self.chat.body
+
+    @property
+    def native(self) -> Native | None:
+        """What the client sent, if that was not OpenAI's form."""
+        return self.chat.native
+
+
+Call: TypeAlias = ChatCall | EmbedCall | CountCall
 
 
 @attrs.frozen
@@ -224,6 +249,13 @@ class Vectors:
 
 
 @attrs.frozen
+class Counted:
+    """How many tokens a prompt has."""
+
+    tokens: int
+
+
+@attrs.frozen
 class Ended:
     """The upstream said that it is done, in its protocol's own way."""
 
@@ -245,12 +277,13 @@ Event: TypeAlias = (
     | Finished
     | UsageSeen
     | Vectors
+    | Counted
     | Ended
     | Failed
 )
 
 
-_SEMANTIC = (TextDelta, ToolDelta, Finished, Passed, Vectors)
+_SEMANTIC = (TextDelta, ToolDelta, Finished, Passed, Vectors, Counted)
 
 
 def is_semantic(event: Event) -> bool:

@@ -6,6 +6,7 @@ import attrs
 
 from gateway.apis.api import Api
 from gateway.apis.chat import CHAT
+from gateway.apis.counts import COUNTS
 from gateway.apis.embeddings import EMBEDDINGS
 from gateway.apis.messages import MESSAGES
 from gateway.voice import OPENAI, Voice
@@ -16,6 +17,7 @@ _PATHS: Mapping[str, Api] = {
     "/chat/completions": CHAT,
     "/embeddings": EMBEDDINGS,
     "/messages": MESSAGES,
+    "/messages/count_tokens": COUNTS,
 }
 
 

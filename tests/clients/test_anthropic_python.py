@@ -79,3 +79,20 @@ def test_a_wrong_key_and_an_unknown_model_are_told_apart(
         sdk.messages.create(model="gpt-4o-mini", max_tokens=5, messages=[USER])
     assert isinstance(caught.value.body, dict)
     assert caught.value.body["error"]["type"] == "permission_error"
+
+
+def test_models_are_listed_as_anthropic_lists_them(served: RunningGateway, key: str) -> None:
+    """The SDK's own pages."""
+    with client(served, key) as sdk:
+        names = [model.id for model in sdk.models.list()]
+
+    assert set(MODELS) <= set(names)
+
+
+def test_tokens_are_counted(served: RunningGateway) -> None:
+    """In test mode by an estimate."""
+    assert served.test_key is not None
+    with client(served, served.test_key) as sdk:
+        count = sdk.messages.count_tokens(model=MODELS[0], messages=[USER])
+
+    assert count.input_tokens > 0
