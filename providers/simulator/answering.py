@@ -122,7 +122,9 @@ class Desk:
         told = Told(b"%024x" % self._rng.getrandbits(96), passages, cut)
         gaps = key.plan.gaps(self._rng, words)
         if chat.stream:
-            return dialect.streamed(chat, told), Pace(first, gaps)
+            answer = dialect.streamed(chat, told)
+            # What is said in one piece is sent when all of it is known.
+            return answer, Pace(first, gaps) if len(answer.words) > 1 else Pace(first + sum(gaps))
         return dialect.whole(chat, told), Pace(first + sum(gaps))
 
     def _hang(self, answer: Whole | Streamed, key: SimulatedKey) -> Fault | None:
