@@ -64,11 +64,9 @@ class Desk:
 
     def turn(self, request: Request | Unreadable, now: float) -> Turn:
         """The answer to a request that came in completely at `now`."""
-        if isinstance(request, Unreadable):
-            return Turn(_unreadable(request))
+        if isinstance(request, Unreadable) or is_control(request):
+            return aside(self._ring, request)
         framing = Framing(request.chunks, request.keep_alive)
-        if is_control(request):
-            return Turn(deliver_whole(control(self._ring, request), framing))
         found, name = route(request), credential(request)
         if (other := self._no_call(found, name)) is not None:
             return Turn(deliver_whole(other, framing))
@@ -131,6 +129,14 @@ class Desk:
         if isinstance(answer, Whole) or not key.plan.hangs(self._rng):
             return None
         return Fault("stall", words=self._rng.randrange(len(answer.words)))
+
+
+def aside(ring: Keyring, request: Request | Unreadable) -> Turn:
+    """The answer to what no provider is asked: nonsense, and the simulator's own endpoints."""
+    if isinstance(request, Unreadable):
+        return Turn(_unreadable(request))
+    framing = Framing(request.chunks, request.keep_alive)
+    return Turn(deliver_whole(control(ring, request), framing))
 
 
 def _with_quota(answer: Whole | Streamed, dialect: Dialect, key: SimulatedKey) -> Whole | Streamed:

@@ -111,21 +111,26 @@ class Told:
 
 @attrs.frozen
 class Whole:
-    """An answer that is one JSON body. `headers` are ready lines, each with its CRLF."""
+    """An answer that is one body. `headers` are ready lines, each with its CRLF; `kind` are its type's."""
 
     body: bytes
     status: int = 200
     headers: bytes = b""
+    kind: bytes = b"content-type: application/json\r\n"
 
 
 @attrs.frozen
 class Streamed:
-    """An answer as server-sent events: one of `words` a token, the rest goes with the first or the last."""
+    """An answer as server-sent events: one of `words` a token, the rest goes with the first or the last.
+
+    There is at least one. `headers` and `kind` are as for `Whole`.
+    """
 
     opening: bytes
     words: Sequence[bytes]
     closing: bytes
     headers: bytes = b""
+    kind: bytes = b"content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n"
 
 
 @attrs.frozen
