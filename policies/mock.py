@@ -17,16 +17,21 @@ import random
 import re
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 import attrs
 
 from policies import phrases, tokens
+from policies.fitting import NothingFits, fit
+from providers.conversation import Tool
 from providers.types import (
+    JSON,
     ChatCall,
     EmbedCall,
     Finished,
     FinishReason,
     TextDelta,
+    ToolDelta,
     Usage,
     Vectors,
 )
@@ -48,15 +53,30 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "": 1.0}
 
 @attrs.frozen
 class MockChoice:
-    """One answer in the pieces in which it is streamed: tokens, no character ever taken apart."""
+    """One answer in the pieces in which it is streamed: tokens, no character ever taken apart.
+
+    With a `tool` they are the arguments with which that one is called, under the id `call`.
+    """
 
     pieces: tuple[str, ...]
     finish: FinishReason
+    tool: str | None = None
+    call: str | None = None
 
     @property
     def text(self) -> str:
         """The whole answer."""
         return "".join(self.pieces)
+
+    def event(self, turn: int, index: int) -> TextDelta | ToolDelta | Finished:
+        """What is said in this turn, from 0 to one past the last piece; `index` is the choice's own."""
+        if turn == len(self.pieces):
+            return Finished(self.finish, index)
+        if self.tool is None:
+            return TextDelta(self.pieces[turn], index)
+        if turn:
+            return ToolDelta(0, self.pieces[turn], index)
+        return ToolDelta(0, self.pieces[0], index, self.call, self.tool)
 
 
 @attrs.frozen
@@ -68,14 +88,12 @@ class MockAnswer:
     first: float
     between: float
 
-    def events(self) -> Iterator[TextDelta | Finished]:
+    def events(self) -> Iterator[TextDelta | ToolDelta | Finished]:
         """What is said, all choices side by side: one piece of each at a time."""
         for turn in range(1 + max((len(choice.pieces) for choice in self.choices), default=0)):
             for index, choice in enumerate(self.choices):
-                if turn < len(choice.pieces):
-                    yield TextDelta(choice.pieces[turn], index)
-                elif turn == len(choice.pieces):
-                    yield Finished(choice.finish, index)
+                if turn <= len(choice.pieces):
+                    yield choice.event(turn, index)
 
 
 @attrs.frozen
@@ -117,7 +135,7 @@ _FAULTS = {
 
 
 def answer(call: ChatCall) -> MockAnswer:
-    """The answer to a chat. Honours `max_tokens`, `stop`, `n` and a demand for JSON."""
+    """The answer to a chat. Honours `max_tokens`, `stop`, `n`, and a demand for JSON or for a tool's call."""
     rng = _chance(call.model, {k: v for k, v in call.body.items() if k not in _TRAVEL})
     choices = tuple(_choice(call, rng) for _ in range(call.n))
     prompt = tokens.count_prompt(call.messages)
@@ -159,22 +177,50 @@ def demanded(header: str) -> MockFault | None:
 
 
 def _choice(call: ChatCall, rng: random.Random) -> MockChoice:
+    if (tool := _demanded_tool(call)) is not None:
+        made = json.dumps(_fitting({"type": "object", **(tool.parameters or {})}, {}))
+        pieces, cut = _limited(call, made)
+        finish: FinishReason = "length" if cut else "tool_calls"
+        return MockChoice(pieces, finish, tool.name, f"call_{rng.getrandbits(96):024x}")
+    text = _text(call, rng)
+    stops = [at for stop in call.stop if stop and (at := text.find(stop)) >= 0]
+    pieces, cut = _limited(call, text[: min(stops)] if stops else text)
+    return MockChoice(pieces, "length" if cut else "stop")
+
+
+def _text(call: ChatCall, rng: random.Random) -> str:
     asked = [message.text for message in call.messages if message.role == "user"]
     question = asked[-1] if asked else ""
     spoken = phrases.language(question or " ".join(m.text for m in call.messages))
     text = phrases.compose(question, spoken, rng)
-    if _wants_json(call):
-        text = json.dumps({"answer": text}, ensure_ascii=False)
-    stops = [at for stop in call.stop if stop and (at := text.find(stop)) >= 0]
-    pieces = tokens.split(text[: min(stops)] if stops else text)
-    if call.max_tokens is not None and len(pieces) > call.max_tokens:
-        return MockChoice(pieces[: call.max_tokens], "length")
-    return MockChoice(pieces, "stop")
+    if call.response_format is None:
+        return text
+    usual = {"answer": text}
+    if call.response_format.schema:
+        return json.dumps(_fitting(call.response_format.schema, usual))
+    return json.dumps(usual, ensure_ascii=False)
 
 
-def _wants_json(call: ChatCall) -> bool:
-    wish = call.body.get("response_format")
-    return isinstance(wish, dict) and wish.get("type") in {"json_object", "json_schema"}
+def _limited(call: ChatCall, text: str) -> tuple[tuple[str, ...], bool]:
+    """The text in pieces, no more than there may be; and whether there were more."""
+    pieces = tokens.split(text)
+    return pieces[: call.max_tokens], call.max_tokens is not None and len(pieces) > call.max_tokens
+
+
+def _demanded_tool(call: ChatCall) -> Tool | None:
+    """The tool that has to be called: the one that is named, or the first of those that may be."""
+    choice = call.tool_choice
+    if choice is None or choice.mode != "required":
+        return None
+    names = (choice.name,) if choice.name else choice.allowed
+    return next((tool for tool in call.tools if not names or tool.name in names), None)
+
+
+def _fitting(schema: JSON, otherwise: Any) -> Any:
+    try:
+        return fit(schema)
+    except NothingFits:
+        return otherwise
 
 
 def _chance(model: str, what: object) -> random.Random:

@@ -24,7 +24,7 @@ app = App(
 
 app.command("gateway.cli.serve:serve", name="serve", help="Run the gateway.")
 app.command(
-    "gateway.cli.serve:sim",
+    "gateway.cli.sim:sim",
     name="sim",
     help="Run fake providers that speak the real wire formats.",
 )

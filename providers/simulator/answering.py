@@ -64,11 +64,9 @@ class Desk:
 
     def turn(self, request: Request | Unreadable, now: float) -> Turn:
         """The answer to a request that came in completely at `now`."""
-        if isinstance(request, Unreadable):
-            return Turn(_unreadable(request))
+        if isinstance(request, Unreadable) or is_control(request):
+            return aside(self._ring, request)
         framing = Framing(request.chunks, request.keep_alive)
-        if is_control(request):
-            return Turn(deliver_whole(control(self._ring, request), framing))
         found, name = route(request), credential(request)
         if (other := self._no_call(found, name)) is not None:
             return Turn(deliver_whole(other, framing))
@@ -122,13 +120,23 @@ class Desk:
         told = Told(b"%024x" % self._rng.getrandbits(96), passages, cut)
         gaps = key.plan.gaps(self._rng, words)
         if chat.stream:
-            return dialect.streamed(chat, told), Pace(first, gaps)
+            answer = dialect.streamed(chat, told)
+            # What is said in one piece is sent when all of it is known.
+            return answer, Pace(first, gaps) if len(answer.words) > 1 else Pace(first + sum(gaps))
         return dialect.whole(chat, told), Pace(first + sum(gaps))
 
     def _hang(self, answer: Whole | Streamed, key: SimulatedKey) -> Fault | None:
         if isinstance(answer, Whole) or not key.plan.hangs(self._rng):
             return None
         return Fault("stall", words=self._rng.randrange(len(answer.words)))
+
+
+def aside(ring: Keyring, request: Request | Unreadable) -> Turn:
+    """The answer to what no provider is asked: nonsense, and the simulator's own endpoints."""
+    if isinstance(request, Unreadable):
+        return Turn(_unreadable(request))
+    framing = Framing(request.chunks, request.keep_alive)
+    return Turn(deliver_whole(control(ring, request), framing))
 
 
 def _with_quota(answer: Whole | Streamed, dialect: Dialect, key: SimulatedKey) -> Whole | Streamed:

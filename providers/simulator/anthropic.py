@@ -25,10 +25,12 @@ from providers.simulator.dialect import (
     Target,
     Told,
     Whole,
+    arguments,
     decode,
     quoted,
     retry_after,
     tokens_in,
+    tool_called,
 )
 from providers.simulator.requests import Request
 
@@ -37,6 +39,12 @@ _WHOLE = (
     b'{"model":%b,"id":"msg_%b","type":"message","role":"assistant","content":[%b],'
     b'"stop_reason":%b,"stop_sequence":null,"usage":{' + _COUNTS + b',"service_tier":"standard"}}'
 )
+_CALL = b'{"type":"tool_use","id":"toolu_%b","name":%b,"input":{"text":"%b"}}'
+_CALL_START = (
+    b'{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"toolu_%b",'
+    b'"name":%b,"input":{}}'
+)
+_CALL_DELTA = b'{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"%b"}'
 _TEXT = b'{"type":"text","text":"%b"}'
 _DELTA = b'{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"%b"}'
 _FINISH = (
@@ -100,6 +108,15 @@ class _Message(msgspec.Struct, forbid_unknown_fields=True):
     content: str | list[_Block]
 
 
+class _Tool(msgspec.Struct):
+    name: str = ""
+
+
+class _Choice(msgspec.Struct):
+    type: Literal["auto", "any", "tool", "none"]
+    name: str = ""
+
+
 class _Body(msgspec.Struct, forbid_unknown_fields=True):
     model: Annotated[str, Meta(min_length=1)]
     max_tokens: Annotated[int, Meta(ge=1)]
@@ -112,8 +129,8 @@ class _Body(msgspec.Struct, forbid_unknown_fields=True):
     stop_sequences: list[str] | None = None
     metadata: Any = None
     service_tier: Literal["auto", "standard_only"] | None = None
-    tools: Any = None
-    tool_choice: Any = None
+    tools: list[_Tool] | None = None
+    tool_choice: _Choice | None = None
     thinking: Any = None
     output_config: Any = None
     cache_control: Any = None
@@ -139,16 +156,18 @@ class Anthropic:
         if not all(texts):
             raise Refused(Problem("bad_request", "messages: text content blocks must be non-empty"))
         tokens = tokens_in([*_texts(body.system or ""), *texts])
-        return Chat(body.model, bool(body.stream), tokens, body.max_tokens)
+        return Chat(body.model, bool(body.stream), tokens, body.max_tokens, tool=_tool(body))
 
     def whole(self, chat: Chat, told: Told) -> Whole:
         """A `message`."""
-        text = _TEXT % told.passages[0].escaped
-        reason = b'"%b"' % _reason(told)
+        block = _TEXT % told.passages[0].escaped
+        if chat.tool is not None:
+            block = _CALL % (told.id, quoted(chat.tool), told.passages[0].escaped)
+        reason = b'"%b"' % _reason(chat, told)
         body = _WHOLE % (
             quoted(chat.model),
             told.id,
-            text,
+            block,
             reason,
             chat.prompt_tokens,
             told.tokens,
@@ -156,15 +175,18 @@ class Anthropic:
         return Whole(body, headers=_request_id(told))
 
     def streamed(self, chat: Chat, told: Told) -> Streamed:
-        """The events of one text block; the ping comes right after its start."""
+        """The events of one block, text or a call; the ping comes right after its start."""
         message = _WHOLE % (quoted(chat.model), told.id, b"", b"null", chat.prompt_tokens, 1)
         start = _event(b"message_start", b'{"type":"message_start","message":' + message)
-        words = [
-            _event(b"content_block_delta", _DELTA % piece) for piece in told.passages[0].pieces
-        ]
-        finish = _FINISH % (_reason(told), chat.prompt_tokens, told.tokens)
+        passage = told.passages[0]
+        begun, delta, pieces = _BLOCK_START, _DELTA, passage.pieces
+        if chat.tool is not None:
+            begun = _event(b"content_block_start", _CALL_START % (told.id, quoted(chat.tool)))
+            delta, pieces = _CALL_DELTA, arguments(passage)
+        words = [_event(b"content_block_delta", delta % piece) for piece in pieces]
+        finish = _FINISH % (_reason(chat, told), chat.prompt_tokens, told.tokens)
         closing = _BLOCK_STOP + _event(b"message_delta", finish) + _STOP
-        return Streamed(start + _BLOCK_START + _PING, words, closing, _request_id(told))
+        return Streamed(start + begun + _PING, words, closing, _request_id(told))
 
     def vectors(self, embed: Embed) -> Whole:
         """Anthropic makes no embeddings."""
@@ -213,7 +235,20 @@ def _texts(content: str | list[_Block]) -> list[str]:
     return [block.text or "" for block in content if block.type == "text"]
 
 
-def _reason(told: Told) -> bytes:
+def _tool(body: _Body) -> str | None:
+    """The function that is called: not again where its result has come."""
+    last, choice = body.messages[-1], body.tool_choice or _Choice("auto")
+    blocks = [] if isinstance(last.content, str) else last.content
+    if choice.type == "none" or (blocks and blocks[-1].type == "tool_result"):
+        return None
+    forced = choice.name if choice.type == "tool" else choice.type == "any"
+    names = [tool.name for tool in body.tools or ()]
+    return tool_called(names, forced, "".join(_texts(last.content)))
+
+
+def _reason(chat: Chat, told: Told) -> bytes:
+    if chat.tool is not None:
+        return b"tool_use"
     return b"max_tokens" if told.cut else b"end_turn"
 
 

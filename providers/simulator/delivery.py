@@ -5,6 +5,7 @@ Pure. Good answers are framed and paced here; `spoil` makes the deliveries that 
 
 from collections.abc import Sequence
 from enum import Enum, auto
+from http import HTTPStatus
 
 import attrs
 
@@ -28,6 +29,7 @@ _REASONS = {
     503: b"Service Unavailable",
     529: b"Overloaded",
 }
+_OTHER_REASONS = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 
 class Then(Enum):
@@ -68,28 +70,29 @@ class Framing:
     def _connection(self) -> bytes:
         return b"" if self.keep_alive else b"connection: close\r\n"
 
-    def whole(self, answer: Whole, length: int | None = None) -> bytes:
-        """The answer as HTTP; `length` announces another length than the body has."""
-        return (
-            b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\n%b%bcontent-length: %d\r\n\r\n%b"
-        ) % (
+    def head(self, answer: Whole, length: int | None = None) -> bytes:
+        """What precedes a body in one piece; `length` announces another length than it has."""
+        reason = _REASONS.get(answer.status) or _OTHER_REASONS.get(answer.status, b"")
+        return b"HTTP/1.1 %d %b\r\n%b%b%bcontent-length: %d\r\n\r\n" % (
             answer.status,
-            _REASONS[answer.status],
+            reason,
+            answer.kind,
             self._connection(),
             answer.headers,
             len(answer.body) if length is None else length,
-            answer.body,
         )
 
-    def stream_head(self, headers: bytes) -> bytes:
+    def whole(self, answer: Whole, length: int | None = None) -> bytes:
+        """The answer as HTTP, with that head."""
+        return self.head(answer, length) + answer.body
+
+    def stream_head(self, answer: Streamed) -> bytes:
         """What precedes a streamed body."""
-        return (
-            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n"
-            b"cache-control: no-cache\r\n%b%b%b\r\n"
-        ) % (
+        return b"HTTP/1.1 200 OK\r\n%b%b%b%b\r\n" % (
+            answer.kind,
             b"transfer-encoding: chunked\r\n" if self.chunks else b"",
             self._connection(),
-            headers,
+            answer.headers,
         )
 
 
@@ -117,10 +120,27 @@ class Delivery:
 
 
 def deliver_whole(answer: Whole, framing: Framing, after: float = 0.0) -> Delivery:
-    """A complete JSON answer, good news or bad, `after` seconds from now."""
-    outcome: Outcome = "finished" if answer.status == 200 else "failed"
+    """A complete answer in one body, good news or bad, `after` seconds from now."""
     frames = ((after, framing.whole(answer)),)
-    return Delivery(frames, framing.then, outcome, answer.status)
+    return Delivery(frames, framing.then, _outcome(answer.status), answer.status)
+
+
+def deliver_pieces(
+    answer: Whole | Streamed, framing: Framing, pieces: Sequence[bytes], gap: float
+) -> Delivery:
+    """A complete answer whose body leaves in these pieces, the first at once, then one every `gap` seconds."""
+    frames = [(gap, piece) for piece in pieces] or [(gap, b"")]
+    if isinstance(answer, Whole):
+        frames[0] = (0.0, framing.head(answer) + frames[0][1])
+        return Delivery(frames, framing.then, _outcome(answer.status), answer.status)
+    frames = [(gap, framing.chunk(piece)) for piece in pieces]
+    frames[0] = (0.0, framing.stream_head(answer) + frames[0][1])
+    frames[-1] = (frames[-1][0], frames[-1][1] + framing.last)
+    return Delivery(frames, framing.then)
+
+
+def _outcome(status: int) -> Outcome:
+    return "finished" if status == 200 else "failed"
 
 
 def deliver_stream(answer: Streamed, framing: Framing, pace: Pace) -> Delivery:
@@ -140,7 +160,7 @@ def stream_frames(
     batches = _batched(events, pace)
     frames = [(delay, framing.chunk(data)) for delay, data in batches]
     delay, first = frames[0]
-    frames[0] = (delay, framing.stream_head(answer.headers) + first)
+    frames[0] = (delay, framing.stream_head(answer) + first)
     return frames
 
 

@@ -69,7 +69,10 @@ class Target:
 
 @attrs.frozen
 class Chat:
-    """A question for a model. `usage` asks for token counts at the end of a stream."""
+    """A question for a model. `usage` asks for token counts at the end of a stream.
+
+    `tool` is the function that the model calls with what it would have said.
+    """
 
     model: str
     stream: bool
@@ -77,6 +80,7 @@ class Chat:
     max_tokens: int | None = None
     choices: int = 1
     usage: bool = False
+    tool: str | None = None
 
 
 @attrs.frozen
@@ -107,21 +111,26 @@ class Told:
 
 @attrs.frozen
 class Whole:
-    """An answer that is one JSON body. `headers` are ready lines, each with its CRLF."""
+    """An answer that is one body. `headers` are ready lines, each with its CRLF; `kind` are its type's."""
 
     body: bytes
     status: int = 200
     headers: bytes = b""
+    kind: bytes = b"content-type: application/json\r\n"
 
 
 @attrs.frozen
 class Streamed:
-    """An answer as server-sent events: one of `words` a token, the rest goes with the first or the last."""
+    """An answer as server-sent events: one of `words` a token, the rest goes with the first or the last.
+
+    There is at least one. `headers` and `kind` are as for `Whole`.
+    """
 
     opening: bytes
     words: Sequence[bytes]
     closing: bytes
     headers: bytes = b""
+    kind: bytes = b"content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n"
 
 
 @attrs.frozen
@@ -220,6 +229,29 @@ def _parameter(complaint: str) -> str | None:
 def retry_after(seconds: float) -> bytes:
     """The header line that asks to wait; HTTP has whole seconds only."""
     return b"retry-after: %d\r\n" % math.ceil(seconds)
+
+
+def tool_called(names: Sequence[str], forced: str | bool, asked: str) -> str | None:
+    """The function that is called: the one that must be, the first where any must be, or the first whose
+    name the user has written in `asked`.
+
+    Raises:
+        Refused: one must be called, and is not among `names`.
+    """
+    if forced is False:
+        return next((name for name in names if name and name in asked), None)
+    must = forced if isinstance(forced, str) else next(iter(names), None)
+    if must not in names:
+        raise Refused(Problem("bad_request", "The tool to be called is not among the tools."))
+    return must
+
+
+def arguments(passage: Passage) -> list[bytes]:
+    """What a function is called with, `{"text": …}`, a piece a token: JSON, as it stands in a JSON string."""
+    pieces = [quoted(piece.decode())[1:-1] for piece in passage.pieces]
+    pieces[0] = b'{\\"text\\":\\"' + pieces[0]
+    pieces[-1] += b'\\"}'
+    return pieces
 
 
 def tokens_in(texts: Sequence[str]) -> int:

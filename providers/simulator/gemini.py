@@ -7,7 +7,7 @@ only camelCase is known here.
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import attrs
 import msgspec
@@ -30,12 +30,15 @@ from providers.simulator.dialect import (
     quoted,
     retry_after,
     tokens_in,
+    tool_called,
 )
 from providers.simulator.requests import Request
 from providers.simulator.vectors import DIMENSIONS, USUAL_DIMENSIONS, vector
 
 _BODY = b'{"candidates":[%b],"usageMetadata":%b,"modelVersion":%b,"responseId":"%b"}'
-_CANDIDATE = b'{"content":{"parts":[{"text":"%b"}],"role":"model"}%b,"index":%d}'
+_CANDIDATE = b'{"content":{"parts":[{%b}],"role":"model"}%b,"index":%d}'
+_TEXT = b'"text":"%b"'
+_CALL = b'"functionCall":{"name":%b,"args":{"text":"%b"}}'
 _FINISH = b',"finishReason":"%b"'
 _USAGE = (
     b'{"promptTokenCount":%d,"candidatesTokenCount":%d,"totalTokenCount":%d,'
@@ -91,8 +94,9 @@ def _violation(period: str) -> dict[str, Any]:
     return {"@type": _TYPE + "QuotaFailure", "violations": [quota]}
 
 
-class _Part(msgspec.Struct):
+class _Part(msgspec.Struct, rename="camel"):
     text: str = ""
+    function_response: Any = None
 
 
 class _Content(msgspec.Struct):
@@ -120,13 +124,30 @@ class _Generation(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     media_resolution: str | None = None
 
 
+class _Function(msgspec.Struct):
+    name: str
+
+
+class _Tool(msgspec.Struct, rename="camel"):
+    function_declarations: list[_Function] = []
+
+
+class _Calling(msgspec.Struct, rename="camel"):
+    mode: Literal["AUTO", "ANY", "NONE", "VALIDATED"] = "AUTO"
+    allowed_function_names: list[str] | None = None
+
+
+class _ToolConfig(msgspec.Struct, rename="camel"):
+    function_calling_config: _Calling | None = None
+
+
 class _GenerateBody(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     contents: Annotated[list[_Content], Meta(min_length=1)]
     model: str | None = None
     system_instruction: _Content | None = None
     generation_config: _Generation | None = None
-    tools: Any = None
-    tool_config: Any = None
+    tools: list[_Tool] | None = None
+    tool_config: _ToolConfig | None = None
     safety_settings: Any = None
     cached_content: str | None = None
     service_tier: str | None = None
@@ -177,21 +198,28 @@ class Gemini:
         """A `GenerateContentResponse`."""
         finish = _finish(told)
         candidates = [
-            _CANDIDATE % (passage.escaped, finish, index)
+            _CANDIDATE % (_said(chat, passage.escaped), finish, index)
             for index, passage in enumerate(told.passages)
         ]
         usage = _usage(chat, told.tokens)
         return Whole(_BODY % (b",".join(candidates), usage, quoted(chat.model), told.id))
 
     def streamed(self, chat: Chat, told: Told) -> Streamed:
-        """A `GenerateContentResponse` a token: nothing comes before the first or after the last."""
-        model, finish = quoted(chat.model), _finish(told)
+        """A `GenerateContentResponse` a token: nothing comes before the first or after the last.
+
+        A call of a function comes in one piece.
+        """
         rows = list(zip(*(passage.pieces for passage in told.passages), strict=True))
+        if chat.tool is not None:
+            rows = [tuple(passage.escaped for passage in told.passages)]
+        written, model, finish = told.tokens // len(rows), quoted(chat.model), _finish(told)
         words = []
         for number, row in enumerate(rows, start=1):
             ending = finish if number == len(rows) else b""
-            candidates = [_CANDIDATE % (piece, ending, index) for index, piece in enumerate(row)]
-            usage = _usage(chat, number * len(row))
+            candidates = [
+                _CANDIDATE % (_said(chat, piece), ending, index) for index, piece in enumerate(row)
+            ]
+            usage = _usage(chat, number * written)
             words.append(_EVENT % (_BODY % (b",".join(candidates), usage, model, told.id)))
         return Streamed(b"", words, b"")
 
@@ -252,7 +280,20 @@ def _read_chat(model: str, stream: bool, body: _GenerateBody) -> Chat:
         tokens_in(texts),
         config.max_output_tokens,
         config.candidate_count or 1,
+        tool=_tool(body),
     )
+
+
+def _tool(body: _GenerateBody) -> str | None:
+    """The function that is called: not again where its result has come."""
+    last, config = body.contents[-1], body.tool_config or _ToolConfig()
+    calling = config.function_calling_config or _Calling()
+    if calling.mode == "NONE" or last.parts[-1].function_response:
+        return None
+    functions = [one.name for tool in body.tools or () for one in tool.function_declarations]
+    allowed = calling.allowed_function_names
+    names = [name for name in functions if allowed is None or name in allowed]
+    return tool_called(names, calling.mode == "ANY", "".join(part.text for part in last.parts))
 
 
 def _read_embed(model: str, bodies: Sequence[_EmbedBody], *, batch: bool) -> Embed:
@@ -266,6 +307,11 @@ def _read_embed(model: str, bodies: Sequence[_EmbedBody], *, batch: bool) -> Emb
         raise Refused(Problem("bad_request", message, "outputDimensionality"))
     texts = tuple("".join(part.text for part in body.content.parts) for body in bodies)
     return Embed(model, texts, tokens_in(texts), dimensions, batch)
+
+
+def _said(chat: Chat, text: bytes) -> bytes:
+    """The members of a part that says this, or calls a function with it."""
+    return _TEXT % text if chat.tool is None else _CALL % (quoted(chat.tool), text)
 
 
 def _finish(told: Told) -> bytes:

@@ -25,10 +25,12 @@ from providers.simulator.dialect import (
     Target,
     Told,
     Whole,
+    arguments,
     decode,
     quoted,
     retry_after,
     tokens_in,
+    tool_called,
 )
 from providers.simulator.prose import Passage
 from providers.simulator.requests import Request
@@ -60,6 +62,19 @@ _WORD_BEFORE = b'"choices":[{"index":%d,"delta":{"content":"'
 _WORD_AFTER = b'"},"logprobs":null,"finish_reason":null}]%b}\n\n'
 _FINISH = b'"choices":[{"index":%d,"delta":{},"logprobs":null,"finish_reason":"%b"}]%b}\n\n'
 _DONE = b"data: [DONE]\n\n"
+
+_CALLING = (
+    b'{"index":%d,"message":{"role":"assistant","content":null,"refusal":null,"tool_calls":[{"id":"call_%b",'
+    b'"type":"function","function":{"name":%b,"arguments":"%b"}}],"annotations":[]},'
+    b'"logprobs":null,"finish_reason":"tool_calls"}'
+)
+_CALL_ROLE = (
+    b'"choices":[{"index":%d,"delta":{"role":"assistant","content":null,"tool_calls":[{"index":0,'
+    b'"id":"call_%b","type":"function","function":{"name":%b,"arguments":""}}],"refusal":null},'
+    b'"logprobs":null,"finish_reason":null}]%b}\n\n'
+)
+_CALL_BEFORE = b'"choices":[{"index":%d,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"'
+_CALL_AFTER = b'"}}]},"logprobs":null,"finish_reason":null}]%b}\n\n'
 
 _SERVER_ERROR = b'{"error":{"message":"%b","type":"server_error","param":null,"code":null}}'
 _MIDWAY = _SERVER_ERROR % b"The server had an error while processing your request."
@@ -129,6 +144,27 @@ class _Message(msgspec.Struct):
         return [part.text for part in self.content or ()]
 
 
+class _Function(msgspec.Struct):
+    name: str
+
+
+class _Tool(msgspec.Struct):
+    type: str
+    function: _Function | None = None
+
+
+class _Allowed(msgspec.Struct):
+    mode: Literal["auto", "required"]
+    tools: list[_Tool]
+
+
+class _Choice(msgspec.Struct):
+    """One function, or those that are allowed, one of which may have to be called."""
+
+    function: _Function | None = None
+    allowed_tools: _Allowed | None = None
+
+
 class _StreamOptions(msgspec.Struct):
     include_usage: bool | None = None
 
@@ -143,6 +179,21 @@ class _ChatBody(msgspec.Struct):
     n: Annotated[int, Meta(ge=1, le=128)] | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
+    tools: list[_Tool] | None = None
+    tool_choice: Literal["none", "auto", "required"] | _Choice | None = None
+
+    def tool(self) -> str | None:
+        """The function that is called: not again where its result has come."""
+        last, choice, tools = self.messages[-1], self.tool_choice, self.tools or ()
+        forced: str | bool = choice == "required"
+        if isinstance(choice, _Choice) and choice.allowed_tools:
+            tools, forced = choice.allowed_tools.tools, choice.allowed_tools.mode == "required"
+        elif isinstance(choice, _Choice) and choice.function:
+            forced = choice.function.name
+        if last.role in ("tool", "function") or choice == "none":
+            return None
+        names = [tool.function.name for tool in tools if tool.function]
+        return tool_called(names, forced, "".join(last.texts()))
 
 
 class _EmbedBody(msgspec.Struct):
@@ -193,14 +244,13 @@ class OpenAI:
             body.max_completion_tokens or body.max_tokens,
             body.n or 1,
             bool(body.stream_options and body.stream_options.include_usage),
+            body.tool(),
         )
 
     def whole(self, chat: Chat, told: Told) -> Whole:
         """A `chat.completion`."""
-        reason = _reason(told)
         choices = [
-            _MESSAGE % (index, passage.escaped, reason)
-            for index, passage in enumerate(told.passages)
+            _message(chat, told, index, passage) for index, passage in enumerate(told.passages)
         ]
         usage = _usage(chat, told)
         body = _WHOLE % (told.id, CREATED, quoted(chat.model), b",".join(choices), usage)
@@ -211,11 +261,16 @@ class OpenAI:
         head = _CHUNK % (told.id, CREATED, quoted(chat.model))
         null = b',"usage":null' if chat.usage else b""
         choices = range(len(told.passages))
-        opening = b"".join([head + _ROLE % (index, null) for index in choices])
+        roles = [_role(chat, told, index, null) for index in choices]
+        opening = b"".join([head + role for role in roles])
         words = _side_by_side(
-            [_words(head, index, passage, null) for index, passage in enumerate(told.passages)]
+            [
+                _words(chat, head, index, passage, null)
+                for index, passage in enumerate(told.passages)
+            ]
         )
-        closing = b"".join([head + _FINISH % (index, _reason(told), null) for index in choices])
+        reason = _reason(chat, told)
+        closing = b"".join([head + _FINISH % (index, reason, null) for index in choices])
         if chat.usage:
             closing += head + b'"choices":[],"usage":%b}\n\n' % _usage(chat, told)
         return Streamed(opening, words, closing + _DONE, _request_id(told))
@@ -283,10 +338,24 @@ def _read_embed(body: _EmbedBody) -> Embed:
     )
 
 
-def _words(head: bytes, index: int, passage: Passage, null: bytes) -> list[bytes]:
+def _message(chat: Chat, told: Told, index: int, passage: Passage) -> bytes:
+    if chat.tool is None:
+        return _MESSAGE % (index, passage.escaped, _reason(chat, told))
+    return _CALLING % (index, told.id, quoted(chat.tool), b"".join(arguments(passage)))
+
+
+def _role(chat: Chat, told: Told, index: int, null: bytes) -> bytes:
+    if chat.tool is None:
+        return _ROLE % (index, null)
+    return _CALL_ROLE % (index, told.id, quoted(chat.tool), null)
+
+
+def _words(chat: Chat, head: bytes, index: int, passage: Passage, null: bytes) -> list[bytes]:
     """One choice's chunks, one a token."""
-    before, after = _WORD_BEFORE % index, _WORD_AFTER % null
-    return [b"%b%b%b%b" % (head, before, piece, after) for piece in passage.pieces]
+    before, after, pieces = _WORD_BEFORE % index, _WORD_AFTER % null, passage.pieces
+    if chat.tool is not None:
+        before, after, pieces = _CALL_BEFORE % index, _CALL_AFTER % null, arguments(passage)
+    return [b"%b%b%b%b" % (head, before, piece, after) for piece in pieces]
 
 
 def _side_by_side(choices: Sequence[list[bytes]]) -> list[bytes]:
@@ -296,7 +365,9 @@ def _side_by_side(choices: Sequence[list[bytes]]) -> list[bytes]:
     return [b"".join(row) for row in zip(*choices, strict=True)]
 
 
-def _reason(told: Told) -> bytes:
+def _reason(chat: Chat, told: Told) -> bytes:
+    if chat.tool is not None:
+        return b"tool_calls"
     return b"length" if told.cut else b"stop"
 
 

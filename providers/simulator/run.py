@@ -3,7 +3,6 @@
 import random
 
 import attrs
-import trio
 
 from providers.simulator.latency import PROFILES, SPIKY, TIGHT
 from providers.simulator.plan import KeyPlan, RateLimit
@@ -57,23 +56,3 @@ def standalone(profile: str, seed: int, scale: float = 1.0) -> Simulator:
     """
     plan = KeyPlan(profile=PROFILES[profile], scale=scale)
     return Simulator(default=plan, rng=random.Random(seed))
-
-
-async def run(
-    bind_host: str,
-    port: int,
-    profile: str,
-    seed: int,
-    *,
-    scale: float = 1.0,
-    task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED,
-) -> None:
-    """Serve until cancelled; reports the base URL.
-
-    Raises:
-        KeyError: there is no such profile.
-        OSError: the address cannot be listened on.
-    """
-    simulator = standalone(profile, seed, scale)
-    async with trio.open_nursery() as nursery:
-        task_status.started(await nursery.start(simulator.serve, bind_host, port))

@@ -19,6 +19,7 @@ from providers.simulator.faults import Chances, Fault, FaultKind
 from providers.simulator.keys import Keyring
 from providers.simulator.ledger import Ledger
 from providers.simulator.plan import KeyPlan
+from providers.simulator.replaying import ReplayDesk, Tape
 from providers.simulator.requests import Request, Unreadable
 
 BACKLOG = 2048
@@ -27,17 +28,21 @@ _log = logging.getLogger("hedgerow.simulator")
 
 
 class Simulator:
-    """Simulated providers. `plans` is by credential; who is not in it behaves as `default` says."""
+    """Simulated providers. `plans` is by credential; who is not in it behaves as `default` says.
+
+    With a `tape` they answer what is recorded there; of the plans only the faults count then.
+    """
 
     def __init__(
         self,
         *,
         plans: Mapping[str, KeyPlan] | None = None,
         default: KeyPlan | None = None,
+        tape: Tape | None = None,
         rng: random.Random,
     ) -> None:
         self._ring = Keyring(dict(plans or {}), default or KeyPlan())
-        self._desk = Desk(self._ring, rng)
+        self._desk = ReplayDesk(self._ring, tape, rng) if tape else Desk(self._ring, rng)
 
     @property
     def ledger(self) -> Ledger:

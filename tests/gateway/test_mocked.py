@@ -21,7 +21,7 @@ from gateway.trail import Trail
 from gateway.wire import MAX_INPUTS
 from policies import mock
 from policies.settings import Policy, Timeouts
-from providers.conversation import Message
+from providers.conversation import Message, Tool, ToolChoice
 from providers.errors import BrokenAnswer
 from providers.types import (
     Call,
@@ -130,6 +130,25 @@ async def test_the_headers_of_a_mock_say_that_it_is_one(
     assert headers["x-hedgerow-winner"] == "mock"
     assert headers["x-hedgerow-attempts"] == "0"
     assert headers["x-hedgerow-overhead-ms"] == "0.00"
+
+
+async def test_a_tool_that_must_be_called_is_called(
+    booth: Booth, autojump_clock: trio.testing.MockClock
+) -> None:
+    """With arguments that fit its schema, streamed or not."""
+    parameters = {"properties": {"city": {"type": "string"}}, "required": ["city"]}
+    told = {"tools": (Tool("look", parameters=parameters),), "tool_choice": ToolChoice("required")}
+    whole = await booth.hear(demanding(None, attrs.evolve(chat(), **told)))
+    streamed = await booth.hear(demanding(None, attrs.evolve(chat(stream=True), **told)))
+
+    [choice] = whole.json["choices"]
+    [call] = choice["message"]["tool_calls"]
+    assert choice["finish_reason"] == "tool_calls"
+    assert call["function"] == {"name": "look", "arguments": '{"city": "text"}'}
+    deltas = [chunk["choices"][0]["delta"] for chunk in streamed.events[:-1] if chunk["choices"]]
+    pieces = [delta["tool_calls"][0] for delta in deltas if "tool_calls" in delta]
+    assert pieces[0]["id"] == call["id"]
+    assert "".join(one["function"]["arguments"] for one in pieces) == '{"city": "text"}'
 
 
 async def test_streamed_or_not_the_words_are_the_same(

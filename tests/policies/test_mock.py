@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.mock import MockFault, answer, demanded, embed
-from providers.conversation import Message
-from providers.types import ChatCall, EmbedCall, Finished, TextDelta
+from providers.conversation import Message, ResponseFormat, Tool, ToolChoice
+from providers.types import ChatCall, EmbedCall, Finished, TextDelta, ToolDelta
 
 
 def chat(text="Merhaba, nasılsın?", **named):
@@ -116,13 +116,77 @@ def test_several_choices_differ_and_are_told_side_by_side():
         assert len(mine) == len(choice.pieces) + 1
 
 
-@pytest.mark.parametrize("kind", ["json_object", "json_schema"])
-def test_a_demand_for_json_is_met(kind):
-    """Clients that parse the answer can be tested too."""
-    made = answer(chat(body={"response_format": {"type": kind}}))
+@pytest.mark.parametrize(
+    "wish", [ResponseFormat(), ResponseFormat({}), ResponseFormat({"$ref": "#/nowhere"})], ids=str
+)
+def test_a_demand_for_json_is_met(wish):
+    """Clients that parse the answer can be tested too; so can those whose schema nothing fits."""
+    made = answer(chat(response_format=wish))
     assert "“Merhaba, nasılsın?”" in json.loads(made.choices[0].text)["answer"]
-    plain = answer(chat(body={"response_format": {"type": "text"}}))
-    assert plain.choices[0].text.startswith("Merhaba")
+    assert answer(chat()).choices[0].text.startswith("Merhaba")
+
+
+def test_a_demand_for_a_schema_is_met():
+    """The smallest value, in pieces like any text."""
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    made = answer(chat(response_format=ResponseFormat(schema), n=2))
+    assert [json.loads(choice.text) for choice in made.choices] == [{"n": 0}, {"n": 0}]
+    assert len(made.choices[0].pieces) > 1
+
+
+SAVE = Tool("save", parameters={"properties": {"ş": {"enum": ["ğ\ud83e"]}}, "required": ["ş"]})
+FETCH = Tool("fetch")
+
+
+@pytest.mark.parametrize(
+    ("choice", "called"),
+    [
+        (ToolChoice("required"), "fetch"),
+        (ToolChoice("required", "save"), "save"),
+        (ToolChoice("required", allowed=("save",)), "save"),
+        (ToolChoice("auto"), None),
+        (ToolChoice("none"), None),
+        (None, None),
+        (ToolChoice("required", "lost"), None),
+    ],
+    ids=str,
+)
+def test_a_tool_that_must_be_called_is_called(choice, called):
+    """The one that is named, or the first that may be; what need not be called is not."""
+    made = answer(chat(tools=(FETCH, SAVE), tool_choice=choice))
+    assert made.choices[0].tool == called
+    assert made.choices[0].finish == ("tool_calls" if called else "stop")
+
+
+def test_a_call_is_told_in_pieces_that_make_json():
+    """Its id and name come with the first, for every choice its own; half a character harms nobody."""
+    made = answer(chat(tools=(SAVE,), tool_choice=ToolChoice("required"), n=2))
+    events = [event for event in made.events() if isinstance(event, ToolDelta)]
+    assert all(event.text.encode() for event in events)
+    for index in (0, 1):
+        first, *rest = [event for event in events if event.choice == index]
+        assert (first.name, first.index) == ("save", 0)
+        assert {(event.name, event.id) for event in rest} == {(None, None)}
+        said = "".join(event.text for event in (first, *rest))
+        assert json.loads(said) == {"ş": "ğ\ud83e"}
+    assert len({event.id for event in events if event.id}) == 2
+    assert made.usage.completion == len(events)
+
+
+@pytest.mark.parametrize("parameters", [None, {}, {"$ref": "#"}], ids=str)
+def test_a_call_without_parameters_has_an_object_of_none(parameters):
+    """So has one whose schema nothing fits."""
+    tools = (Tool("fetch", parameters=parameters),)
+    made = answer(chat(tools=tools, tool_choice=ToolChoice("required")))
+    assert made.choices[0].text == "{}"
+
+
+def test_a_call_may_be_cut_too():
+    """Then it is finished for length, and its arguments are no JSON."""
+    made = answer(chat(tools=(SAVE,), tool_choice=ToolChoice("required"), max_tokens=1))
+    assert made.choices[0].finish == "length"
+    with pytest.raises(ValueError):
+        json.loads(made.choices[0].text)
 
 
 def test_pacing_is_realistic():

@@ -6,6 +6,7 @@ from providers.simulator.delivery import (
     Framing,
     Pace,
     Then,
+    deliver_pieces,
     deliver_stream,
     deliver_whole,
 )
@@ -84,3 +85,24 @@ def test_words_without_a_gap_are_never_lost():
     """Too few gaps are a bug and say so."""
     with pytest.raises(ValueError, match="zip"):
         deliver_stream(STREAM, Framing(), Pace(0.1, [0.1]))
+
+
+def test_a_body_may_leave_in_any_pieces():
+    """The first at once with the head, the others a gap apart; only streams are told in chunks."""
+    whole = deliver_pieces(Whole(b"abc", 402, kind=b"k: 1\r\n"), Framing(), [b"ab", b"c"], 0.5)
+    head = b"HTTP/1.1 402 Payment Required\r\nk: 1\r\ncontent-length: 3\r\n\r\n"
+    assert whole.frames == [(0.0, head + b"ab"), (0.5, b"c")]
+    assert (whole.status, whole.outcome) == (402, "failed")
+    streamed = Streamed(b"", [b"abc"], b"", kind=b"k: 1\r\n")
+    delivery = deliver_pieces(streamed, Framing(), [b"ab", b"c"], 0.5)
+    head = b"HTTP/1.1 200 OK\r\nk: 1\r\ntransfer-encoding: chunked\r\n\r\n"
+    assert delivery.frames == [(0.0, head + b"2\r\nab\r\n"), (0.5, b"1\r\nc\r\n0\r\n\r\n")]
+    assert (delivery.status, delivery.outcome) == (200, "finished")
+
+
+def test_a_body_of_nothing_is_its_head():
+    """No pieces, and still an answer; a status that nobody has named goes without a name."""
+    delivery = deliver_pieces(Whole(b"", 599), Framing(), [], 0.5)
+    assert delivery.immediate
+    assert delivery.frames[0][1].startswith(b"HTTP/1.1 599 \r\n")
+    assert delivery.frames[0][1].endswith(b"content-length: 0\r\n\r\n")

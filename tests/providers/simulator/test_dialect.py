@@ -1,9 +1,21 @@
 """What the three languages share."""
 
+import json
+
 import msgspec
 import pytest
 
-from providers.simulator.dialect import Refused, decode, is_embedder, quoted, retry_after, tokens_in
+from providers.simulator.dialect import (
+    Refused,
+    arguments,
+    decode,
+    is_embedder,
+    quoted,
+    retry_after,
+    tokens_in,
+    tool_called,
+)
+from providers.simulator.prose import LONGEST, Passage
 
 
 class Inner(msgspec.Struct):
@@ -53,3 +65,34 @@ def test_small_things():
     assert quoted('a"ı') == '"a\\"ı"'.encode()
     assert is_embedder("text-embedding-004")
     assert not is_embedder("gpt-4o")
+
+
+@pytest.mark.parametrize("passage", [Passage(0, LONGEST), Passage(7, 1)], ids=["book", "word"])
+def test_arguments_are_json_within_json(passage: Passage):
+    """Every word of the book, quotes and back-slashes among them, survives both; every piece is whole."""
+    pieces = arguments(passage)
+    told = [json.loads(b'"' + piece + b'"') for piece in pieces]
+    assert len(pieces) == passage.words
+    assert json.loads("".join(told)) == {"text": passage.text}
+
+
+@pytest.mark.parametrize(
+    ("forced", "asked", "called"),
+    [
+        (False, "", None),
+        (False, "do b", "b"),
+        (False, "do b and a", "a"),
+        (True, "do b", "a"),
+        ("b", "do a", "b"),
+    ],
+)
+def test_who_calls_what(forced: str | bool, asked: str, called: str | None):
+    """What must be called before what is named."""
+    assert tool_called(["a", "b"], forced, asked) == called
+
+
+@pytest.mark.parametrize(("names", "forced"), [([], True), (["a"], "b"), (["a"], ""), ([], "a")])
+def test_a_call_that_cannot_be_is_refused(names: list[str], forced: str | bool):
+    """The client's mistake."""
+    with pytest.raises(Refused):
+        tool_called(names, forced, "a")

@@ -6,8 +6,7 @@ import statistics
 import pytest
 import trio
 
-from providers.simulator import EMBEDDED_KEYS, EMBEDDED_MODELS, PROFILES, embedded, run
-from providers.simulator.run import standalone
+from providers.simulator import EMBEDDED_KEYS, EMBEDDED_MODELS, PROFILES, embedded, standalone
 
 
 async def first_byte(connect, tools, key: str, calls: int) -> list[tuple[int, float]]:
@@ -67,7 +66,7 @@ async def test_embedded_keys_share_their_models(connect, tools):
 @pytest.mark.parametrize("profile", list(PROFILES))
 async def test_every_profile_can_be_served(nursery, tools, profile):
     """Under the name that the command line takes."""
-    url = await nursery.start(run, "127.0.0.1", 0, profile, 1)
+    url = await nursery.start(standalone(profile, 1).serve)
     stream = await trio.open_tcp_stream("127.0.0.1", int(url.rpartition(":")[2]))
     async with stream:
         asked = tools.Question("/v1/nothing", {}, ("authorization", "Bearer sk-1"))
@@ -84,7 +83,7 @@ async def test_a_standalone_simulator_can_be_hurried(connect, tools, autojump_cl
     assert times[1] == pytest.approx(times[0] * 0.01)
 
 
-async def test_an_unknown_profile_is_an_error():
+def test_an_unknown_profile_is_an_error():
     """Before anything is served."""
     with pytest.raises(KeyError):
-        await run("127.0.0.1", 0, "sluggish", 1)
+        standalone("sluggish", 1)
