@@ -73,7 +73,7 @@ def _data_plane(app: QuartTrio, context: Context) -> None:
 def _call_view(context: Context) -> Any:
     async def view(**_said: str) -> Response:
         current = current_request()
-        route = find(current.path)
+        route = find(current.path, current.query_string.decode("latin1"))
         if route is None:
             raise NotFound
         who = principal(context)
@@ -115,7 +115,7 @@ def _error_handlers(app: QuartTrio) -> None:
 
 async def _api_error(error: ApiError) -> Response:
     headers = {"content-type": "application/json", **error.headers()}
-    body = voice_at(request.path).error(error)
+    body = voice_at(request.path, request.query_string.decode("latin1")).error(error)
     return Response(body, status=error.status, headers=headers)
 
 

@@ -8,7 +8,8 @@ import trio
 from quart import Response, request
 from quart_trio import QuartTrio
 
-from gateway.apis.models import ANTHROPIC, OPENAI, ModelShape
+from gateway.apis.models import ANTHROPIC, GOOGLE, OPENAI, ModelShape
+from gateway.apis.routes import BETA
 from gateway.auth import Principal
 from gateway.calls import permitted
 from gateway.context import Context
@@ -39,9 +40,11 @@ def _model_routes(
         return _json(_shape().listed(context.catalog.visible(globs)))
 
     async def model(model: str) -> Response:
-        return _json(_shape().body(permitted(context, principal(context), model)))
+        return _json(
+            _shape().body(permitted(context, principal(context), model.removeprefix("models/")))
+        )
 
-    for prefix in prefixes:
+    for prefix in (*prefixes, BETA):
         app.add_url_rule(f"{prefix}/models", f"models {prefix}", models)
         app.add_url_rule(f"{prefix}/models/<path:model>", f"model {prefix}", model)
 
@@ -76,7 +79,14 @@ async def _exposition(context: Context) -> bytes:
 
 
 def _shape() -> ModelShape:
-    """Anthropic's clients say which version of its API they speak; all others speak OpenAI's."""
+    """Whose client asks: Google's come by a path or with a key of their own, Anthropic's say which version
+    they speak; all others speak OpenAI's."""
+    if (
+        request.path.startswith(BETA)
+        or "x-goog-api-key" in request.headers
+        or "key" in request.args
+    ):
+        return GOOGLE
     return ANTHROPIC if "anthropic-version" in request.headers else OPENAI
 
 

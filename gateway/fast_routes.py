@@ -37,7 +37,9 @@ class FastConnection(TrailingConnection):
     def __init__(self, context: Context, app: QuartTrio, scope: Any) -> None:
         super().__init__(app, scope)
         self._context = context
-        self._route = find(scope["path"]) if scope["method"] == "POST" else None
+        self._route = None
+        if scope["method"] == "POST":
+            self._route = find(scope["path"], scope["query_string"].decode("latin1"))
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if self._route is None:

@@ -50,6 +50,8 @@ class Gemini:
     def encode(self, call: Call, model: str) -> WireRequest:
         model = model.removeprefix("models/")
         if isinstance(call, EmbedCall):
+            if speaks(self, call):
+                return _post(model, *gemini_embed.own_body(call, model))
             return _post(model, "batchEmbedContents", gemini_embed.body_of(call, model))
         if isinstance(call, CountCall):
             return _post(model, "countTokens", _count_body(call, model, speaks(self, call)))
@@ -62,7 +64,8 @@ class Gemini:
 
     def decoder(self, call: Call) -> Decoder:
         if isinstance(call, EmbedCall):
-            return whole(gemini_embed.EmbedReader(call))
+            read = whole(gemini_embed.EmbedReader(call))
+            return verbatim(read, stream=False) if speaks(self, call) else read
         if isinstance(call, CountCall):
             counted = whole(CountReader("totalTokens"))
             return verbatim(counted, stream=False) if speaks(self, call) else counted

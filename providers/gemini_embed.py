@@ -31,6 +31,17 @@ def body_of(call: EmbedCall, model: str) -> dict[str, Any]:
     }
 
 
+def own_body(call: EmbedCall, model: str) -> tuple[str, JSON]:
+    """The method and the request as the client has told it, but for the model."""
+    assert call.native is not None, "in Google's own form"
+    body, name = call.native.body, f"models/{model}"
+    if "requests" not in body:
+        return "embedContent", {**body, "model": name}
+    return "batchEmbedContents", {
+        "requests": [{**each, "model": name} for each in body["requests"]]
+    }
+
+
 class EmbedReader:
     """Reads the answer to one embedding call. Implements `providers.reading.Reader`."""
 

@@ -55,5 +55,26 @@ def _anthropic_list(offers: Sequence[Offer]) -> dict[str, Any]:
     }
 
 
+def _google(offer: Offer) -> dict[str, Any]:
+    """All methods: whether a model can be used with one is for its upstream to say."""
+    return {
+        "name": f"models/{offer.id}",
+        "displayName": offer.id,
+        "version": "",
+        "supportedGenerationMethods": [
+            "generateContent",
+            "streamGenerateContent",
+            "countTokens",
+            "embedContent",
+            "batchEmbedContents",
+        ],
+    }
+
+
+def _google_list(offers: Sequence[Offer]) -> dict[str, Any]:
+    return {"models": [_google(offer) for offer in offers]}
+
+
 OPENAI = ModelShape(_openai, _openai_list)
 ANTHROPIC = ModelShape(_anthropic, _anthropic_list)
+GOOGLE = ModelShape(_google, _google_list)
