@@ -239,3 +239,26 @@ def test_a_clients_own_request_goes_on_as_it_came(stream: bool) -> None:
     events = [*decoder.feed(answer), *decoder.finish()]
     assert events[0] == Verbatim(answer)
     assert events[-1] == Ended()
+
+
+@pytest.mark.parametrize(
+    ("body", "method", "answer"),
+    [
+        ({"content": {}}, "embedContent", b'{"embedding": {"values": [1.5]}}'),
+        (
+            {"requests": [{"content": {}}]},
+            "batchEmbedContents",
+            b'{"embeddings":[{"values":[1.5]}]}',
+        ),
+    ],
+)
+def test_a_clients_own_embeddings_go_on_as_they_came(body: Any, method: str, answer: bytes) -> None:
+    """But for the model, which every text of a batch names again."""
+    call = EmbedCall("m", ("a",), {}, native=Native("gemini", {**body, "taskType": "X"}))
+    request = dialect.encode(call, "up")
+    sent = json.loads(request.body)
+    assert request.path == f"/models/up:{method}"
+    assert sent.get("model", sent.get("requests", [{}])[0].get("model")) == "models/up"
+    decoder = dialect.decoder(call)
+    decoder.feed(answer)
+    assert decoder.finish()[0] == Verbatim(answer)

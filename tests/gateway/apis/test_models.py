@@ -2,7 +2,7 @@
 
 import json
 
-from gateway.apis.models import ANTHROPIC, OPENAI
+from gateway.apis.models import ANTHROPIC, GOOGLE, OPENAI
 from gateway.catalog import Catalog, Offer
 from gateway.config import KeyConfig, ProviderConfig
 from providers.types import Secret
@@ -36,3 +36,11 @@ def test_anthropics_clients_read_theirs() -> None:
     assert told["data"][0]["created_at"] == "1970-01-01T00:00:00Z"
     assert (told["has_more"], told["first_id"], told["last_id"]) == (False, "a", "b")
     assert json.loads(json.dumps(ANTHROPIC.listed([])))["first_id"] is None
+
+
+def test_googles_clients_read_theirs() -> None:
+    """Names as Google writes them, with what may be done."""
+    (told,) = GOOGLE.listed([offer("a")])["models"]
+    assert told == GOOGLE.body(offer("a"))
+    assert told["name"] == "models/a"
+    assert "generateContent" in told["supportedGenerationMethods"]

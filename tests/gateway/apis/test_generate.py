@@ -1,0 +1,116 @@
+"""Google's Gemini API as an API among others, over the running gateway."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from gateway.apis.api import Asked
+from gateway.apis.generate import METHODS, method
+from gateway.apis.google import GOOGLE, GOOGLE_ARRAY
+from gateway.whole import Heading
+from providers.errors import BrokenAnswer
+from providers.types import ChatCall, Usage, Vectors
+from tests.gateway.asked import refusal
+from tests.gateway.running import QUICK, Running, running
+
+ASKED: dict[str, Any] = {"contents": [{"parts": [{"text": "Merhaba"}]}]}
+MODELS = ["gpt-4o-mini", "claude-sonnet-4-5", "gemini-2.0-flash"]
+HEADING = Heading("1", 5, "m")
+TEXT = {"content": {"parts": [{"text": "a"}]}}
+
+
+async def ask(gateway: Running, path: str, body: Any = None) -> Any:
+    headers = {"x-goog-api-key": gateway.live_key}
+    return await gateway.http.post(f"/v1beta/models/{path}", json=body or ASKED, headers=headers)
+
+
+def test_a_stream_is_of_events_or_an_array() -> None:
+    """Each with its own voice; other methods know no streams."""
+    events = method("streamGenerateContent", events=True)
+    array = method("streamGenerateContent", events=False)
+    assert events is not None
+    assert array is not None
+    assert (events.voice, array.voice) == (GOOGLE, GOOGLE_ARRAY)
+    assert method("generateContent", events=True) is METHODS["generateContent"]
+    assert method("deleteEverything", events=False) is None
+
+
+def test_an_array_is_always_translated() -> None:
+    """Google itself is asked for events; what only it understands cannot come back so."""
+    api = METHODS["streamGenerateContent"]
+    call = api.read(Asked(ASKED, {"model": "m"}))
+    assert isinstance(call, ChatCall)
+    assert (call.native, call.stream) == (None, True)
+    own = {**ASKED, "tools": [{"googleSearch": {}}]}
+    error = refusal(lambda: api.read(Asked(own, {"model": "m"})))
+    assert (error.status, error.param) == (400, "tools[0].googleSearch")
+
+
+def test_one_text_has_one_vector_and_a_batch_has_several() -> None:
+    """An answer without any is a broken one."""
+    api = METHODS["embedContent"]
+    said = [Vectors(((0.5,), (1.5,)))]
+    one, two = (
+        json.loads(api.whole(api.read(Asked(body, {"model": "m"})), HEADING, said, Usage()))
+        for body in (TEXT, {"requests": [TEXT, TEXT]})
+    )
+    assert one == {"embedding": {"values": [0.5]}}
+    assert two == {"embeddings": [{"values": [0.5]}, {"values": [1.5]}]}
+    with pytest.raises(BrokenAnswer):
+        api.whole(api.read(Asked(TEXT, {"model": "m"})), HEADING, [], Usage())
+
+
+@pytest.mark.parametrize("model", MODELS)
+async def test_every_upstream_answers_whole_and_streamed(tmp_path: Path, model: str) -> None:
+    """As events and as an array; by a model's short and its long name."""
+    async with running(tmp_path) as gateway:
+        whole = await ask(gateway, f"{model}:generateContent")
+        events = await ask(gateway, f"models/{model}:streamGenerateContent?alt=sse")
+        array = await ask(gateway, f"{model}:streamGenerateContent")
+
+    assert [answer.status_code for answer in (whole, events, array)] == [200, 200, 200]
+    assert whole.json()["candidates"][0]["content"]["parts"][0]["text"]
+    assert events.headers["content-type"].startswith("text/event-stream")
+    last = json.loads(events.text.rstrip().rpartition("data: ")[2])
+    assert (
+        last["candidates"][0]["finishReason"] == array.json()[-1]["candidates"][0]["finishReason"]
+    )
+    assert array.headers["content-type"].startswith("application/json")
+
+
+@pytest.mark.parametrize("model", MODELS)
+async def test_a_stream_that_breaks_ends_in_googles_error(tmp_path: Path, model: str) -> None:
+    """An array stays JSON to its end."""
+    cut = attrs.evolve(QUICK, faults=("cut",), words=30, repeat=True)
+    async with running(tmp_path, keys={"one": cut}) as gateway:
+        events = await ask(gateway, f"{model}:streamGenerateContent?alt=sse")
+        array = await ask(gateway, f"{model}:streamGenerateContent")
+
+    last = json.loads(events.text.rstrip().rpartition("data: ")[2])
+    assert last["error"]["status"] == array.json()[-1]["error"]["status"] == "UNAVAILABLE"
+
+
+async def test_refusals_of_every_depth_are_in_googles_shape(tmp_path: Path) -> None:
+    """Key, body, method, model, parameter, and what only Google understands."""
+    async with running(tmp_path) as gateway:
+        answers = [
+            await gateway.http.post("/v1beta/models/m:generateContent", json={}),
+            await gateway.http.post(
+                "/v1beta/models/m:generateContent?key=" + gateway.live_key, content=b"{"
+            ),
+            await ask(gateway, "m:deleteEverything"),
+            await ask(gateway, "no-such-model:generateContent"),
+            await ask(gateway, f"{MODELS[0]}:generateContent", {"contents": []}),
+            await ask(
+                gateway, f"{MODELS[0]}:generateContent", {**ASKED, "tools": [{"googleSearch": {}}]}
+            ),
+            await ask(gateway, f"{MODELS[0]}:countTokens"),
+        ]
+
+    assert [answer.status_code for answer in answers] == [401, 400, 404, 404, 400, 400, 400]
+    for answer in answers:
+        assert answer.json()["error"]["code"] == answer.status_code
+        assert answer.json()["error"]["status"].isupper()
