@@ -30,6 +30,9 @@ TRANSLATED = frozenset(
 TIERS = {"auto": "auto", "standard_only": "default"}
 MODES = {"auto": "auto", "any": "required", "none": "none"}
 EFFORTS = {"max": "xhigh"}
+OWN_IDS = "tool"
+"""How the ids begin that Anthropic's models give, wherever they run."""
+
 LITTLE, SOME = 2048, 8192
 """Tokens for thoughts, up to which a budget counts as a low and as a medium effort."""
 
@@ -164,14 +167,14 @@ def _object(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _own(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """The request for Anthropic itself: as it came, but for thoughts that another model had, which it would
-    refuse. Where those stood before a call of a tool it cannot go on thinking, and is not asked to."""
+    refuse. After another model's call of a tool it cannot go on thinking, and is not asked to."""
     given = body["messages"]
     kept = [_signed(message) for message in given]
-    if all(one is other for one, other in zip(given, kept, strict=True)):
-        return body
-    own = {**body, "messages": [message for message in kept if message.get("content") != []]}
-    if _lost_before_a_call(given):
-        own.pop("thinking", None)
+    own = body
+    if any(one is not other for one, other in zip(given, kept, strict=True)):
+        own = {**own, "messages": [message for message in kept if message.get("content") != []]}
+    if "thinking" in own and _is_called_by_another(given):
+        own = {name: value for name, value in own.items() if name != "thinking"}
     return own
 
 
@@ -183,12 +186,14 @@ def _signed(message: Any) -> Any:
     return message if len(kept) == len(content) else {**message, "content": kept}
 
 
-def _lost_before_a_call(messages: Any) -> bool:
-    """Whether the last turn that called a tool had thoughts that are not Anthropic's."""
+def _is_called_by_another(messages: Any) -> bool:
+    """Whether the last turn that called a tool was not Anthropic's: by its thoughts, or by the call's id."""
     for message in reversed(messages):
         content = message.get("content")
         if message["role"] != "assistant" or not isinstance(content, list):
             continue
-        if any(block["type"] == "tool_use" for block in content):
-            return _signed(message) is not message
+        calls = [block for block in content if block["type"] == "tool_use"]
+        if calls:
+            foreign = not str(calls[0]["id"]).startswith(OWN_IDS)
+            return foreign or _signed(message) is not message
     return False

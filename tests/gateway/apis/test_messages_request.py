@@ -12,8 +12,11 @@ from tests.gateway.asked import refusal
 
 USER = {"role": "user", "content": "x"}
 TOOL = {"name": "add", "description": "adds", "input_schema": {"type": "object"}}
-USE = {"type": "tool_use", "id": "t1", "name": "add", "input": {}}
-RESULT = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "1"}]}
+USE = {"type": "tool_use", "id": "toolu_1", "name": "add", "input": {}}
+RESULT = {
+    "role": "user",
+    "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "1"}],
+}
 
 
 def body(**members: Any) -> dict[str, Any]:
@@ -165,3 +168,18 @@ def test_what_is_wrong_is_named(said: dict[str, Any], parameter: str) -> None:
     """By the name that Anthropic's clients know."""
     error = refusal(lambda: read(**said))
     assert (error.status, error.param) == (400, parameter)
+
+
+def test_after_another_models_call_anthropic_is_not_asked_to_think() -> None:
+    """It would miss the thoughts before the call; its own calls may have none."""
+    thinking = {"type": "enabled", "budget_tokens": 1024}
+    for call_id, thinks in (("call_1", False), ("toolu_1", True), ("tooluse_x", True)):
+        use = {**USE, "id": call_id}
+        result = {"type": "tool_result", "tool_use_id": call_id}
+        messages = [
+            {"role": "assistant", "content": [use]},
+            {"role": "user", "content": [result]},
+        ]
+        call = read(messages=messages, thinking=thinking)
+        assert call.native is not None
+        assert ("thinking" in call.native.body) is thinks
