@@ -14,6 +14,7 @@ from providers.base import Dialect
 from providers.gemini import Gemini
 from providers.openai import OpenAI
 from providers.quirks import ANSWERED, MAX_TOKENS, OLDER, STRICT, THINKING, Quirks
+from providers.types import Form
 
 
 @attrs.frozen
@@ -48,7 +49,10 @@ class Kind:
         return bool(self.key_variables)
 
 
-_openai = OpenAI()
+_COMPLETES = frozenset[Form]({"completions"})
+"""Who still has completions that are no chats."""
+
+_openai = OpenAI(forms=_COMPLETES)
 _strict = OpenAI(quirks=STRICT)
 _older = OpenAI(quirks=OLDER)
 _thinking = OpenAI(quirks=THINKING)
@@ -61,7 +65,7 @@ _mistral = OpenAI(
 _kinds = (
     Kind(
         name="openai",
-        dialect=_strict,
+        dialect=OpenAI(quirks=STRICT, forms=_COMPLETES),
         base_url="https://api.openai.com/v1",
         key_variables=("OPENAI_API_KEY",),
         base_url_variable="OPENAI_BASE_URL",
@@ -99,7 +103,12 @@ _kinds = (
     ),
     Kind("deepseek", _thinking, "https://api.deepseek.com/v1", ("DEEPSEEK_API_KEY",)),
     Kind("openrouter", _openai, "https://openrouter.ai/api/v1", ("OPENROUTER_API_KEY",)),
-    Kind("together", _older, "https://api.together.xyz/v1", ("TOGETHER_API_KEY",)),
+    Kind(
+        "together",
+        OpenAI(quirks=OLDER, forms=_COMPLETES),
+        "https://api.together.xyz/v1",
+        ("TOGETHER_API_KEY",),
+    ),
     Kind("xai", _openai, "https://api.x.ai/v1", ("XAI_API_KEY",), otel_name="x_ai"),
     Kind("cerebras", _strict, "https://api.cerebras.ai/v1", ("CEREBRAS_API_KEY",)),
     Kind("perplexity", _older, "https://api.perplexity.ai", ("PERPLEXITY_API_KEY",)),

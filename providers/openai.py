@@ -11,7 +11,7 @@ import attrs
 import msgspec
 
 from providers.advice import ErrorBody, by_status, message_of, openai_limits, retry_after
-from providers.base import Decoder, WireRequest
+from providers.base import Decoder, WireRequest, speaks
 from providers.body import WholeBody, parse
 from providers.errors import BrokenAnswer, CredentialRejected, ProviderError, RequestRejected
 from providers.lenient import count, fields, rows, text
@@ -30,6 +30,7 @@ from providers.types import (
     RateLimits,
     Secret,
 )
+from providers.verbatim import verbatim
 
 BAD_KEY = ("Incorrect API key", "API key not valid")
 """How messages begin that xAI and Google send with 400. Only how they begin: further on a message
@@ -67,7 +68,10 @@ class OpenAI:
             return _post("/embeddings", {**call.body, "model": model, "encoding_format": "float"})
         if isinstance(call, CountCall):
             raise RequestRejected("This provider counts no tokens", param="count_tokens")
-        body = _chat_body(call)
+        own = call.native if speaks(self, call) else None
+        if own is not None:
+            return _post("/completions", {**_streamed(own.body, call), "model": model})
+        body = _streamed(call.body, call)
         if not PLAIN.issuperset(body) or any(message.is_marked for message in call.messages):
             body = self.quirks.apply(body, call.messages)
         return _post("/chat/completions", {**body, "model": model})
@@ -81,11 +85,12 @@ class OpenAI:
         if isinstance(call, CountCall):
             raise RequestRejected("This provider counts no tokens", param="count_tokens")
         named = call.tool_choice is not None and call.tool_choice.name is not None
-        return (
-            ChatStream(call)
-            if call.stream
-            else WholeBody(lambda body: read_chat(parse(body), named=named))
-        )
+        read: Decoder = WholeBody(lambda body: read_chat(parse(body), named=named))
+        if call.stream:
+            read = ChatStream(call)
+        if not speaks(self, call):
+            return read
+        return verbatim(read, stream=call.stream, usage=call.include_usage)
 
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         found = message_of(body)
@@ -119,13 +124,13 @@ def _post(path: str, body: JSON) -> WireRequest:
     return WireRequest(path=path, body=msgspec.json.encode(body))
 
 
-def _chat_body(call: ChatCall) -> JSON:
+def _streamed(body: JSON, call: ChatCall) -> JSON:
     """The client's body, and usage asked for in every stream: the gateway counts even where the
     client does not."""
     if call.stream:
-        options = {**fields(call.body.get("stream_options")), "include_usage": True}
-        return {**call.body, "stream": True, "stream_options": options}
-    return {k: v for k, v in call.body.items() if k not in ("stream", "stream_options")}
+        options = {**fields(body.get("stream_options")), "include_usage": True}
+        return {**body, "stream": True, "stream_options": options}
+    return {k: v for k, v in body.items() if k not in ("stream", "stream_options")}
 
 
 def _is_too_long(found: ErrorBody) -> bool:

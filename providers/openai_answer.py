@@ -57,7 +57,7 @@ SHARED = ("service_tier", "system_fingerprint", "provider", "citations", "search
 ANSWER = frozenset({"id", "object", "created", "model", "choices", "usage", "obfuscation"})
 """Members of an answer that are read, or are the gateway's own."""
 
-CHOICE = frozenset({"index", "delta", "message", "finish_reason", "logprobs"})
+CHOICE = frozenset({"index", "delta", "message", "text", "finish_reason", "logprobs"})
 """Members of a choice that are read."""
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
@@ -76,7 +76,7 @@ def read_chat(value: Any, *, named: bool = False) -> list[Event]:
     for place, choice in enumerate(rows(body.get("choices"))):
         index = count(choice.get("index", place))
         calls = ToolCalls(index)
-        said = pieces(choice, fields(choice.get("message")), index, calls)
+        said = pieces(choice, said_in(choice, "message"), index, calls)
         reason = finish_reason(choice, calls, named=named) or ("stop" if said else None)
         events += beside_message(choice, index)
         events += said
@@ -110,6 +110,11 @@ def started(body: JSON) -> Started:
     """The upstream's names for the answer and the model, which may be missing or empty."""
     members = {name: body[name] for name in SHARED if body.get(name) not in EMPTY}
     return Started(text(body.get("id")) or None, text(body.get("model")) or None, members)
+
+
+def said_in(choice: JSON, member: str) -> JSON:
+    """What a choice says: in its message or delta, or as text, which is what completions were before chats."""
+    return fields(choice.get(member)) or {"content": choice.get("text")}
 
 
 def beside(body: JSON, told: JSON) -> list[Event]:

@@ -15,6 +15,7 @@ from providers.openai_answer import (
     pieces,
     raise_error,
     read_usage,
+    said_in,
     started,
     usage_in,
 )
@@ -216,7 +217,7 @@ class ChatStream:
         calls = self._calls.get(index) or self._calls.setdefault(index, ToolCalls(index))
         return [
             *beside_message(choice, index),
-            *pieces(choice, fields(choice.get("delta")), index, calls),
+            *pieces(choice, said_in(choice, "delta"), index, calls),
             *self._close(choice, calls),
         ]
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from providers.base import Decoder
 from providers.errors import BrokenAnswer
-from providers.types import Ended, Event, Failed, Verbatim
+from providers.types import Ended, Event, Failed, UsageSeen, Verbatim
 
 FRAME_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
@@ -21,11 +21,13 @@ class VerbatimStream:
     """Frames of a stream with their events. Implements `providers.base.Decoder`.
 
     A frame is given whole or not at all, so that what we may have to say behind a broken answer is a frame of
-    its own. One that says an error is not given: it is told in our words, without secrets.
+    its own. One that says an error is not given: it is told in our words, without secrets. Without `usage` the
+    client did not ask for that, and is not given the frames that say nothing else.
     """
 
-    def __init__(self, decoder: Decoder) -> None:
+    def __init__(self, decoder: Decoder, *, usage: bool = True) -> None:
         self._decoder = decoder
+        self._usage = usage
         self._held = bytearray()
         self._over = False
 
@@ -60,7 +62,7 @@ class VerbatimStream:
             meant += events
             if events and isinstance(events[-1], Failed):
                 break
-            given += frame
+            given += frame if self._usage or not _is_usage(events) else b""
             if events and isinstance(events[-1], Ended):
                 break
         self._over = bool(meant) and _is_last(meant[-1])
@@ -95,9 +97,13 @@ class VerbatimBody:
         return [Verbatim(b"".join(self._pieces), self._content_type), *events]
 
 
-def verbatim(decoder: Decoder, *, stream: bool) -> Decoder:
+def verbatim(decoder: Decoder, *, stream: bool, usage: bool = True) -> Decoder:
     """The decoder, giving the upstream's bytes with its events."""
-    return VerbatimStream(decoder) if stream else VerbatimBody(decoder)
+    return VerbatimStream(decoder, usage=usage) if stream else VerbatimBody(decoder)
+
+
+def _is_usage(events: Sequence[Event]) -> bool:
+    return bool(events) and all(isinstance(event, UsageSeen) for event in events)
 
 
 def _is_last(event: Event) -> bool:

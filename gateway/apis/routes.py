@@ -8,6 +8,7 @@ import attrs
 from gateway.apis import generate
 from gateway.apis.api import Api
 from gateway.apis.chat import CHAT
+from gateway.apis.completions import COMPLETIONS
 from gateway.apis.counts import COUNTS
 from gateway.apis.embeddings import EMBEDDINGS
 from gateway.apis.google import GOOGLE
@@ -23,6 +24,7 @@ _METHOD = re.compile(r"(?:/v1beta|/v1|/api/v1)/models/(?P<model>.+):(?P<method>[
 
 _PATHS: Mapping[str, Api] = {
     "/chat/completions": CHAT,
+    "/completions": COMPLETIONS,
     "/embeddings": EMBEDDINGS,
     "/messages": MESSAGES,
     "/messages/count_tokens": COUNTS,

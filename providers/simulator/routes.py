@@ -8,12 +8,14 @@ from urllib.parse import unquote
 import attrs
 
 from providers.simulator.anthropic import Anthropic
+from providers.simulator.completions import Completions
 from providers.simulator.dialect import Dialect, Operation, Target
 from providers.simulator.gemini import Gemini
 from providers.simulator.openai import OpenAI
 from providers.simulator.requests import Request
 
 OPENAI = OpenAI()
+COMPLETIONS = Completions()
 GEMINI = Gemini()
 ANTHROPIC = Anthropic()
 
@@ -29,6 +31,7 @@ class Route:
 _FIXED: Mapping[tuple[bytes, str], Route] = MappingProxyType(
     {
         (b"POST", "/v1/chat/completions"): Route(OPENAI, Target("chat")),
+        (b"POST", "/v1/completions"): Route(COMPLETIONS, Target("chat")),
         (b"POST", "/v1/embeddings"): Route(OPENAI, Target("embed")),
         (b"POST", "/v1/messages"): Route(ANTHROPIC, Target("chat")),
         (b"GET", "/v1beta/models"): Route(GEMINI, Target("models")),
