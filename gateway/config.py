@@ -116,6 +116,15 @@ class ProviderConfig:
     prices: tuple[tuple[str, Price], ...] = ()
     way: Way = STRAIGHT
     api_version: str | None = None
+    project: str | None = None
+    location: str | None = None
+    region: str | None = None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What is said of how its kind is spoken to."""
+        names = ("api_version", "project", "location", "region")
+        return {name: said for name in names if (said := getattr(self, name)) is not None}
 
     @property
     def in_process(self) -> bool:

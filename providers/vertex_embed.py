@@ -1,0 +1,65 @@
+"""Embeddings on Vertex AI: newer models take one text (`embedContent`), older ones a batch (`predict`)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from providers.errors import BrokenAnswer, RequestRejected
+from providers.gemini_answer import usage_of
+from providers.gemini_embed import vector_of
+from providers.gemini_errors import error_in_answer
+from providers.lenient import count, fields, rows
+from providers.types import JSON, EmbedCall, Ended, Event, Usage, UsageSeen, Vectors
+
+
+def asked(call: EmbedCall, model: str) -> tuple[str, JSON]:
+    """The method for this model, and the body.
+
+    Raises:
+        RequestRejected: the model takes one input at a time, and there are more.
+    """
+    if not _is_one_at_a_time(model):
+        options = {} if call.dimensions is None else {"outputDimensionality": call.dimensions}
+        body: dict[str, Any] = {"instances": [{"content": item} for item in call.inputs]}
+        return "predict", {**body, "parameters": options} if options else body
+    if len(call.inputs) > 1:
+        raise RequestRejected(f"Vertex takes one input at a time for {model}", param="input")
+    body = {"content": {"parts": [{"text": call.inputs[0]}]}}
+    if call.dimensions is not None:
+        body["embedContentConfig"] = {"outputDimensionality": call.dimensions}
+    return "embedContent", body
+
+
+class EmbedReader:
+    """Reads the answer to one embedding call, by either method. Implements `providers.reading.Reader`."""
+
+    def __init__(self, call: EmbedCall) -> None:
+        self._call = call
+
+    def read(self, value: Any) -> Iterator[Event]:
+        answer = fields(value)
+        if answer.get("error"):
+            raise error_in_answer(answer)
+        predicted = [fields(row.get("embeddings")) for row in rows(answer.get("predictions"))]
+        found = predicted or rows([answer.get("embedding")])
+        if len(found) != len(self._call.inputs):
+            raise BrokenAnswer(
+                f"Vertex gave {len(found)} embeddings for {len(self._call.inputs)} inputs"
+            )
+        yield Vectors(tuple(vector_of(row) for row in found))
+        usage = usage_of(fields(answer.get("usageMetadata"))) or _counted(predicted)
+        if usage is not None:
+            yield UsageSeen(usage)
+
+    def end(self, rest: bytes) -> Iterator[Event]:  # noqa: ARG002 - a whole body leaves no rest
+        yield Ended()
+
+
+def _is_one_at_a_time(model: str) -> bool:
+    """As Google's own SDK tells them apart (google-genai 3.4, `t_is_vertex_embed_content_model`)."""
+    return ("gemini" in model and model != "gemini-embedding-001") or "maas" in model
+
+
+def _counted(predicted: list[JSON]) -> Usage | None:
+    """The tokens that stand beside each prediction."""
+    tokens = sum(count(fields(row.get("statistics")).get("token_count")) for row in predicted)
+    return Usage(prompt=tokens, total=tokens) if tokens else None
