@@ -189,7 +189,9 @@ def openai_of(raw: Any, *, stream: bool) -> dict[str, Any]:
     for message in raw["messages"]:
         body["messages"] += turns_of(message)
     names = {"maxTokens": "max_tokens", "temperature": "temperature", "topP": "top_p"}
-    body |= {names[name]: said for name, said in raw.get("inferenceConfig", {}).items() if name in names}
+    body |= {
+        names[name]: said for name, said in raw.get("inferenceConfig", {}).items() if name in names
+    }
     tools = raw.get("toolConfig", {})
     if tools:
         body["tools"] = [{"type": "function", "function": function_of(t)} for t in tools["tools"]]

@@ -66,7 +66,9 @@ def camel(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        re.sub(r"_(\w)", lambda found: found[1].upper(), name): said if is_users(name) else camel(said)
+        re.sub(r"_(\w)", lambda found: found[1].upper(), name): said
+        if is_users(name)
+        else camel(said)
         for name, said in value.items()
     }
 
@@ -95,7 +97,8 @@ def openai_of(raw: Any) -> dict[str, Any]:
         body["extra_body"] = {"google": {"thinking_config": config["thinkingConfig"]}}
     for tool in raw.get("tools", []):
         body["tools"] = [
-            {"type": "function", "function": function_of(one)} for one in tool["functionDeclarations"]
+            {"type": "function", "function": function_of(one)}
+            for one in tool["functionDeclarations"]
         ]
     return body
 
@@ -229,7 +232,9 @@ def test_embeddings_are_asked_for_and_read_as_recorded(exchange: Exchange) -> No
 def test_no_split_of_the_bytes_changes_the_events(exchange: Exchange) -> None:
     """Read in this dialect: one byte at a time, in two halves anywhere, in random pieces."""
     stream = exchange.response_body.startswith(b"data:")
-    call = read_chat({"model": "m", "messages": [{"role": "user", "content": "x"}], "stream": stream})
+    call = read_chat(
+        {"model": "m", "messages": [{"role": "user", "content": "x"}], "stream": stream}
+    )
     body = exchange.response_body
     assert_splits_do_not_matter(lambda: Vertex("p").decoder(call), body, most=20)
     assert outcome_of(events_of(Vertex("p").decoder(call), [body])).ended
