@@ -1,4 +1,4 @@
-"""Clouds on loopback: a server that hands whole requests to a function, keys to sign with, and what checks them."""
+"""Clouds on loopback: a server that hands whole requests to a function, and a key to sign with."""
 
 import json
 from collections.abc import Callable

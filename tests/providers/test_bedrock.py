@@ -1,4 +1,4 @@
-"""Bedrock as a dialect: paths, keys, what it refuses; whatever it writes, AWS's own model of the API accepts."""
+"""Bedrock as a dialect: paths, keys, refusals; what it writes, AWS's own model of the API accepts."""
 
 import json
 from functools import cache

@@ -117,5 +117,5 @@ def test_an_image_is_given_as_data() -> None:
 def test_what_is_not_known_says_nothing(block: Any) -> None:
     """Blocks of tomorrow, and of other shapes."""
     outcome = told(block)
-    assert not (outcome.content or outcome.calls or outcome.members)
+    assert (dict(outcome.content), outcome.calls, outcome.members) == ({}, {}, {})
     assert not pieced({"delta": block}, {}).content

@@ -2,6 +2,7 @@
 
 import random
 from binascii import crc32
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,7 @@ def test_frames_are_found_however_they_are_split(cuts: list[int]) -> None:
     """And each only once."""
     data, scanner = b"".join(STREAM), FrameScanner()
     ends = [0, *sorted(cuts), len(data)]
-    pieces = [data[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    pieces = [data[a:b] for a, b in pairwise(ends)]
     assert [found for piece in pieces for found in scanner.feed(piece)] == FOUND
     assert ([*scanner.finish()], scanner.rest()) == ([], b"")
 
