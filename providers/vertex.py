@@ -74,6 +74,9 @@ class Vertex:
         wire = _GEMINI.encode(call, model)
         return attrs.evolve(wire, path=start + wire.path)
 
+    def most_inputs(self, model: str) -> int:
+        return vertex_embed.most_inputs(model)
+
     def credentials(self, secret: Secret) -> tuple[tuple[str, str], ...]:
         """None for a service account: it is exchanged for tokens."""
         written = secret.reveal

@@ -3,27 +3,30 @@
 from collections.abc import Iterator
 from typing import Any
 
-from providers.errors import BrokenAnswer, RequestRejected
+from providers.errors import BrokenAnswer
 from providers.gemini_answer import usage_of
 from providers.gemini_embed import vector_of
 from providers.gemini_errors import error_in_answer
 from providers.lenient import count, fields, rows
 from providers.types import JSON, EmbedCall, Ended, Event, Usage, UsageSeen, Vectors
 
+MOST_INPUTS = 250
+"""Instances in one batch."""
+
+
+def most_inputs(model: str) -> int:
+    """How many texts this model takes at once. More than one, where one is all, would become one vector."""
+    return 1 if _is_one_at_a_time(model) else MOST_INPUTS
+
 
 def asked(call: EmbedCall, model: str) -> tuple[str, JSON]:
-    """The method for this model, and the body.
-
-    Raises:
-        RequestRejected: the model takes one input at a time, and there are more.
-    """
+    """The method for this model, and the body, for at most `most_inputs`."""
     if not _is_one_at_a_time(model):
         options = {} if call.dimensions is None else {"outputDimensionality": call.dimensions}
         body: dict[str, Any] = {"instances": [{"content": item} for item in call.inputs]}
         return "predict", {**body, "parameters": options} if options else body
-    if len(call.inputs) > 1:
-        raise RequestRejected(f"Vertex takes one input at a time for {model}", param="input")
-    body = {"content": {"parts": [{"text": call.inputs[0]}]}}
+    [only] = call.inputs
+    body = {"content": {"parts": [{"text": only}]}}
     if call.dimensions is not None:
         body["embedContentConfig"] = {"outputDimensionality": call.dimensions}
     return "embedContent", body

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from providers.errors import BrokenAnswer, RequestRejected
+from providers.errors import BrokenAnswer
 from providers.types import EmbedCall, Usage
 from providers.vertex import Vertex
 from tests.providers.corpus import events_of
@@ -36,14 +36,12 @@ def test_older_models_take_a_batch(model: str) -> None:
 
 @pytest.mark.parametrize("model", ["gemini-embedding-2", "multilingual-e5-large-instruct-maas"])
 def test_newer_models_take_one_text(model: str) -> None:
-    """Two are refused: the API would merge them into one without a word."""
+    """Of two they would make one vector, so they are never given two."""
     method, body = asked(model, "a", dimensions=8)
     assert method == "embedContent"
     content = {"parts": [{"text": "a"}]}
     assert body == {"content": content, "embedContentConfig": {"outputDimensionality": 8}}
-    with pytest.raises(RequestRejected) as refused:
-        asked(model, "a", "b")
-    assert refused.value.param == "input"
+    assert (dialect.most_inputs(model), dialect.most_inputs("text-embedding-005")) == (1, 250)
 
 
 def test_predictions_are_read_in_order_with_their_tokens() -> None:
