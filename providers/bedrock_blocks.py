@@ -10,7 +10,7 @@ import attrs
 
 from providers.anthropic_blocks import Blocks
 from providers.lenient import fields, rows, text
-from providers.types import JSON, Event, Extra, ToolDelta
+from providers.types import JSON, Event, Extra, TextDelta, ToolDelta
 
 
 @attrs.define(eq=False)
@@ -35,7 +35,12 @@ class ConverseBlocks:
         return _kept(self._blocks.begin(_told(start)))
 
     def go_on(self, delta: JSON) -> Iterator[Event]:
-        """A piece of the block."""
+        """A piece of the block. Most are text, which needs no words of Anthropic's."""
+        said = delta.get("text")
+        if isinstance(said, str):
+            if said:
+                yield TextDelta(said)
+            return
         if image := fields(delta.get("image")):
             yield from _image(self._image, image)
             return
@@ -80,7 +85,7 @@ def _opening(delta: JSON) -> JSON:
     """The empty block to which the piece belongs; what is hidden comes at once."""
     thought = fields(delta.get("reasoningContent"))
     if not thought:
-        return {"text": ""}
+        return {}
     hidden = thought.get("redactedContent")
     return {"reasoningContent": {"redactedContent": hidden} if hidden else {"reasoningText": {}}}
 
@@ -95,7 +100,7 @@ def _piece(delta: JSON) -> JSON:
         return {"type": "signature_delta", "signature": thought["signature"]}
     if "text" in thought:
         return {"type": "thinking_delta", "thinking": thought["text"]}
-    return {"type": "text_delta", "text": delta.get("text")}
+    return {}
 
 
 def _source(cited: JSON) -> JSON:
