@@ -26,6 +26,9 @@ Price: TypeAlias = cost.Price
 SIMULATOR = "simulator"
 """The kind of a provider that makes its answers up: in this process, or at its `base_url`."""
 
+SETTINGS = ("api_version", "project", "location", "region")
+"""What only some kinds are told beside their keys."""
+
 _ONLY_DEFAULT: Mapping[str, Policy] = MappingProxyType({"default": Policy()})
 
 
@@ -123,8 +126,7 @@ class ProviderConfig:
     @property
     def settings(self) -> dict[str, str]:
         """What is said of how its kind is spoken to."""
-        names = ("api_version", "project", "location", "region")
-        return {name: said for name in names if (said := getattr(self, name)) is not None}
+        return {name: said for name in SETTINGS if (said := getattr(self, name)) is not None}
 
     @property
     def in_process(self) -> bool:

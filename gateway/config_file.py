@@ -16,6 +16,7 @@ from cattrs.errors import ClassValidationError
 
 from gateway.catalog import allowed
 from gateway.config import (
+    SETTINGS,
     SIMULATOR,
     CompatConfig,
     Config,
@@ -30,7 +31,6 @@ from gateway.config import (
 from gateway.config_errors import ConfigError, ConfigErrors, join_path
 from gateway.config_reader import explain
 from gateway.config_tables import (
-    SETTINGS,
     FileTables,
     ModelTable,
     ProviderTable,
@@ -187,10 +187,12 @@ def _unfit_keys(tables: FileTables) -> Iterator[ConfigError]:
     """Keys that are none for their provider's kind."""
     for name, table in tables.providers.items():
         kind = KINDS.get(table.kind)
-        for position, key in enumerate(table.keys if kind else ()):
-            complaint = kind.complaint(key.secret, _settings(table)) if kind else None
+        if kind is None:
+            continue
+        where = f"{join_path('providers', name)}.keys"
+        for position, key in enumerate(table.keys):
+            complaint = kind.complaint(key.secret, _settings(table))
             if complaint is not None:
-                where = join_path(join_path("providers", name), "keys")
                 yield ConfigError(join_path(where, position), complaint)
 
 

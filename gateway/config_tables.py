@@ -14,6 +14,7 @@ import attrs
 import cattrs
 
 from gateway.config import (
+    SETTINGS,
     SIMULATOR,
     CancelBilling,
     OnStoreFailure,
@@ -56,9 +57,6 @@ from providers.kinds import KINDS, Kind
 _SERVER = ServerConfig()
 _STATE = StateConfig()
 _POLICY = Policy()
-SETTINGS = ("api_version", "project", "location", "region")
-"""Members of a provider's table that only some kinds have."""
-
 _STORE_CHOICES = choice(get_args(OnStoreFailure), "what to do when the store fails")
 
 KindName: TypeAlias = Annotated[str, Reads(choice({*KINDS, SIMULATOR}, "a kind of provider"))]

@@ -85,14 +85,14 @@ def _from_variable(name: str, environ: Mapping[str, str]) -> FoundKey:
         others = set(filter(_VARIABLE.fullmatch, environ)) - {_NUMBERED.sub("", name)}
         hint = did_you_mean(name, sorted(others))
         raise Mistake(f"{shown} is not set", hint or "set it, or take the key from file:PATH")
-    return FoundKey(clean(_whole(name, environ), shown), f"env:{name}")
+    return FoundKey(_secret(_whole(name, environ), shown), f"env:{name}")
 
 
 def _whole(name: str, environ: Mapping[str, str]) -> str:
     """The variable's text; an access key of AWS's has its secret in a second one, maybe a token in a third."""
     written = environ[name].strip()
     stem = name.removesuffix(_ACCESS)
-    if stem == name or ":" in written or not written:
+    if stem == name or not written or ":" in written:
         return written
     if not environ.get(f"{stem}SECRET_ACCESS_KEY"):
         raise Mistake(f"{name} is of no use without {stem}SECRET_ACCESS_KEY")
@@ -108,12 +108,13 @@ def _from_file(written: str, environ: Mapping[str, str], folder: Path) -> FoundK
     except (OSError, ValueError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else "it is no text"
         raise Mistake(f"{shown} cannot be read: {reason}") from None
-    secret = _json(text, shown) if text.lstrip().startswith("{") else clean(text, shown)
-    return FoundKey(secret, f"file:{path}")
+    return FoundKey(_secret(text, shown), f"file:{path}")
 
 
-def _json(text: str, shown: str) -> Secret:
-    """A service account's file, on one line; whether it is one is for its provider's kind to say."""
+def _secret(text: str, shown: str) -> Secret:
+    """A key; or a service account's JSON, on one line. Which of them is one its provider's kind will say."""
+    if not text.lstrip().startswith("{"):
+        return clean(text, shown)
     try:
         return Secret(msgspec.json.format(text, indent=-1))
     except (ValueError, RecursionError):

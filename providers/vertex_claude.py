@@ -17,7 +17,8 @@ from providers.vertex import Vertex
 
 VERSION = "vertex-2023-10-16"
 ELSEWHERE = frozenset({"model", "service_tier"})
-"""Members of Anthropic's own bodies: the one is in the path here, the other not to be had."""
+"""Members of Anthropic's own bodies. The one is in the path here, the other not to be had: where we put it
+there ourselves, it is left out."""
 
 _ANTHROPIC = Anthropic()
 
@@ -36,8 +37,9 @@ class VertexClaude(Vertex):
         if isinstance(call, EmbedCall):
             raise RequestRejected("Anthropic offers no embeddings", param="input")
         own = call.native if speaks(self, call) else None
-        said = body_of(call, model, own)
-        body = {name: value for name, value in said.items() if name not in ELSEWHERE}
+        gone = ELSEWHERE if own is None else ("model",)
+        told = body_of(call, model, own).items()
+        body = {name: value for name, value in told if name not in gone}
         method = "streamRawPredict" if call.stream else "rawPredict"
         start = self.publisher("anthropic")
         betas = tuple(field for field in own.headers if field[0] == "anthropic-beta") if own else ()

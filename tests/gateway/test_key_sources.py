@@ -53,10 +53,12 @@ def test_an_access_key_of_aws_is_put_together(tmp_path: Path):
 
 
 def test_a_service_accounts_file_is_taken_whole(tmp_path: Path):
-    """On one line, so that it can be compared; half of one is told without its words."""
+    """Or the variable that holds it; on one line, to be compared; half of one is told without its words."""
     (tmp_path / "robot.json").write_text('{\n  "type": "service_account",\n  "key": "a b"\n}\n')
     found = find_key("file:robot.json", {}, tmp_path)
     assert found.secret == Secret('{"type":"service_account","key":"a b"}')
+    environ = {"ROBOT": '{ "type": "service_account", "key": "a b" }'}
+    assert find_key("env:ROBOT", environ, tmp_path).secret == found.secret
     (tmp_path / "half.json").write_text('{"key": "CANARY')
     mistake = refusal("file:half.json", {}, tmp_path)
     assert "no valid JSON" in str(mistake)
