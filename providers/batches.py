@@ -12,7 +12,17 @@ import trio
 
 from providers.base import Dialect
 from providers.client import Exchange, HttpClient, Upstream
-from providers.types import EmbedCall, Ended, Event, Failed, RateLimits, Usage, UsageSeen, Vectors
+from providers.types import (
+    EmbedCall,
+    Ended,
+    Event,
+    Failed,
+    Native,
+    RateLimits,
+    Usage,
+    UsageSeen,
+    Vectors,
+)
 
 
 @runtime_checkable
@@ -114,7 +124,18 @@ def _most(dialect: Dialect, model: str) -> int | None:
 def _parts(call: EmbedCall, most: int) -> Iterator[EmbedCall]:
     for start in range(0, len(call.inputs), most):
         inputs = call.inputs[start : start + most]
-        yield attrs.evolve(call, inputs=inputs, body={**call.body, "input": list(inputs)})
+        body = {**call.body, "input": list(inputs)}
+        native = _part(call.native, start, start + most)
+        yield attrs.evolve(call, inputs=inputs, body=body, native=native)
+
+
+def _part(native: Native | None, start: int, end: int) -> Native | None:
+    """The same part of the request as its client told it, in Gemini's form: the only one with batches."""
+    if native is None:
+        return None
+    return attrs.evolve(
+        native, body={**native.body, "requests": native.body["requests"][start:end]}
+    )
 
 
 def _sum(spent: Sequence[Usage]) -> Usage:

@@ -18,13 +18,27 @@ from providers.bedrock_answer import MessageReader, StreamReader
 from providers.bedrock_chat import OWN, chat_body, needs_tools
 from providers.bedrock_errors import error_of
 from providers.bedrock_frames import FrameScanner
+from providers.counting import CountReader
 from providers.errors import ProviderError, RequestRejected
 from providers.parameters import TOOLS, first_refused, foreign_tools
 from providers.reading import Streamed, whole
-from providers.types import Call, ChatCall, EmbedCall, Form, ModelInfo, RateLimits, Secret
+from providers.types import (
+    JSON,
+    Call,
+    ChatCall,
+    CountCall,
+    EmbedCall,
+    Form,
+    ModelInfo,
+    RateLimits,
+    Secret,
+)
 
 ACCESS = ("AKIA", "ASIA")
 """How the ids of access keys begin."""
+
+COUNTED = frozenset({"messages", "system", "toolConfig", "additionalModelRequestFields"})
+"""What has tokens, or changes how many there are."""
 
 HONOURED = TOOLS | {"response_format", "reasoning_effort", *OWN}
 
@@ -58,6 +72,8 @@ class Bedrock:
     def refuses(self, call: Call) -> str | None:
         if isinstance(call, EmbedCall):
             return "input"
+        if isinstance(call, CountCall):
+            return self.refuses(call.chat)
         if any(stop and not stop.strip() for stop in call.stop):
             return "stop"
         return first_refused(call, HONOURED) or foreign_tools(call) or _forbidden(call)
@@ -65,9 +81,12 @@ class Bedrock:
     def encode(self, call: Call, model: str) -> WireRequest:
         if isinstance(call, EmbedCall):
             raise RequestRejected("Bedrock's embeddings are not offered here", param="input")
+        if isinstance(call, CountCall):
+            told = chat_body(call.chat, model).items()
+            counted = {name: value for name, value in told if name in COUNTED}
+            return _post(model, "count-tokens", {"input": {"converse": counted}})
         method = "converse-stream" if call.stream else "converse"
-        path = f"/model/{quote(model, safe='')}/{method}"
-        return WireRequest(path=path, body=msgspec.json.encode(chat_body(call, model)))
+        return _post(model, method, chat_body(call, model))
 
     def credentials(self, secret: Secret) -> tuple[tuple[str, str], ...]:
         """None for an access key: it signs."""
@@ -76,6 +95,8 @@ class Bedrock:
         return (("authorization", f"Bearer {secret.reveal}"),)
 
     def decoder(self, call: Call) -> Decoder:
+        if isinstance(call, CountCall):
+            return whole(CountReader("inputTokens"))
         return Streamed(StreamReader(), FrameScanner()) if call.stream else whole(MessageReader())
 
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
@@ -90,6 +111,11 @@ class Bedrock:
 
     def read_models(self, body: bytes) -> tuple[Sequence[ModelInfo], str | None]:  # noqa: ARG002
         return (), None
+
+
+def _post(model: str, method: str, body: JSON) -> WireRequest:
+    path = f"/model/{quote(model, safe='')}/{method}"
+    return WireRequest(path=path, body=msgspec.json.encode(body))
 
 
 def _forbidden(call: ChatCall) -> str | None:

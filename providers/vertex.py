@@ -14,11 +14,25 @@ from providers import gemini_embed, vertex_embed
 from providers.base import Decoder, WireRequest
 from providers.errors import ProviderError
 from providers.gemini import Gemini
+from providers.gemini_chat import chat_body
+from providers.lenient import fields
 from providers.reading import whole
 from providers.service_account import ServiceAccount
-from providers.types import Call, EmbedCall, Form, ModelInfo, RateLimits, Secret
+from providers.types import (
+    JSON,
+    Call,
+    CountCall,
+    EmbedCall,
+    Form,
+    ModelInfo,
+    RateLimits,
+    Secret,
+)
 
 API_VERSION = "v1beta1"
+COUNTED = frozenset({"contents", "systemInstruction", "tools", "generationConfig"})
+"""What has tokens, or changes how many there are."""
+
 TOKEN = "ya29."  # noqa: S105 - how Google's access tokens begin
 REGIONS_OF_REGIONS = frozenset({"us", "eu"})
 
@@ -66,13 +80,12 @@ class Vertex:
 
     def encode(self, call: Call, model: str) -> WireRequest:
         model = model.removeprefix("publishers/google/models/").removeprefix("google/")
-        start = self.publisher("google")
         if isinstance(call, EmbedCall):
-            method, body = vertex_embed.asked(call, model)
-            path = f"{start}/models/{quote(model, safe='')}:{method}"
-            return WireRequest(path=path, body=msgspec.json.encode(body))
+            return self._post(model, *vertex_embed.asked(call, model))
+        if isinstance(call, CountCall):
+            return self._post(model, "countTokens", _count_body(call, model))
         wire = _GEMINI.encode(call, model)
-        return attrs.evolve(wire, path=start + wire.path)
+        return attrs.evolve(wire, path=self.publisher("google") + wire.path)
 
     def most_inputs(self, model: str) -> int:
         return vertex_embed.most_inputs(model)
@@ -88,7 +101,7 @@ class Vertex:
 
     def decoder(self, call: Call) -> Decoder:
         if isinstance(call, EmbedCall):
-            return whole(vertex_embed.EmbedReader(call))
+            return whole(vertex_embed.EmbedReader(call))  # its form is another than Gemini's
         return _GEMINI.decoder(call)
 
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
@@ -104,8 +117,21 @@ class Vertex:
     def read_models(self, body: bytes) -> tuple[Sequence[ModelInfo], str | None]:  # noqa: ARG002
         return (), None
 
+    def _post(self, model: str, method: str, body: JSON) -> WireRequest:
+        path = f"{self.publisher('google')}/models/{quote(model, safe='')}:{method}"
+        return WireRequest(path=path, body=msgspec.json.encode(body))
+
     def publisher(self, name: str) -> str:
         """How the paths of a publisher's models begin."""
         ours = ("projects", self.project, "locations", self.location) if self.project else ()
         steps = (self.api_version, *ours, "publishers", name)
         return "".join(f"/{quote(step, safe='')}" for step in steps)
+
+
+def _count_body(call: CountCall, model: str) -> JSON:
+    """What is to be counted, without the member within which Gemini's own API wants a whole request."""
+    if call.native is None or call.native.form != "gemini":
+        told = chat_body(call.chat, model)
+    else:
+        told = {**(fields(call.native.body.get("generateContentRequest")) or call.native.body)}
+    return {name: value for name, value in told.items() if name in COUNTED}

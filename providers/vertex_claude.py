@@ -12,10 +12,13 @@ from providers.body import parse
 from providers.errors import BrokenAnswer, ProviderError, RequestRejected
 from providers.gemini_errors import error_of
 from providers.lenient import fields
-from providers.types import Call, EmbedCall, Form, RateLimits
+from providers.types import Call, CountCall, EmbedCall, Form, RateLimits
 from providers.vertex import Vertex
 
 VERSION = "vertex-2023-10-16"
+COUNTER = "count-tokens"
+"""A model that counts another one's tokens, as Anthropic's SDK knows it."""
+
 ELSEWHERE = frozenset({"model", "service_tier"})
 """Members of Anthropic's own bodies. The one is in the path here, the other not to be had: where we put it
 there ourselves, it is left out."""
@@ -41,10 +44,12 @@ class VertexClaude(Vertex):
         told = body_of(call, model, own).items()
         body = {name: value for name, value in told if name not in gone}
         method = "streamRawPredict" if call.stream else "rawPredict"
-        start = self.publisher("anthropic")
+        named = quote(_named(model), safe="@")
+        if isinstance(call, CountCall):
+            named, body = COUNTER, {**body, "model": _named(model)}
         betas = tuple(field for field in own.headers if field[0] == "anthropic-beta") if own else ()
         return WireRequest(
-            path=f"{start}/models/{quote(_named(model), safe='@')}:{method}",
+            path=f"{self.publisher('anthropic')}/models/{named}:{method}",
             body=msgspec.json.encode({"anthropic_version": VERSION, **body}),
             headers=(("content-type", "application/json"), *betas),
         )

@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
-from providers.errors import BrokenAnswer
+from providers.errors import BrokenAnswer, RequestRejected
 from providers.gemini_answer import usage_of
 from providers.gemini_embed import vector_of
 from providers.gemini_errors import error_in_answer
 from providers.lenient import count, fields, rows
 from providers.types import JSON, EmbedCall, Ended, Event, Usage, UsageSeen, Vectors
+
+SIZE = "outputDimensionality"
+BESIDES = {"taskType": "task_type", "title": "title"}
+"""Members of a request to embed; `predict` has other names for them."""
 
 MOST_INPUTS = 250
 """Instances in one batch."""
@@ -20,15 +24,21 @@ def most_inputs(model: str) -> int:
 
 
 def asked(call: EmbedCall, model: str) -> tuple[str, JSON]:
-    """The method for this model, and the body, for at most `most_inputs`."""
+    """The method for this model, and the body, for at most `most_inputs`.
+
+    Raises:
+        RequestRejected: it cannot be said in this form.
+    """
+    options = {} if call.dimensions is None else {SIZE: call.dimensions}
+    told = zip(call.inputs, _besides(call), strict=True)
     if not _is_one_at_a_time(model):
-        options = {} if call.dimensions is None else {"outputDimensionality": call.dimensions}
-        body: dict[str, Any] = {"instances": [{"content": item} for item in call.inputs]}
+        instances: list[JSON] = [{"content": item, **_snake(besides)} for item, besides in told]
+        body: dict[str, Any] = {"instances": instances}
         return "predict", {**body, "parameters": options} if options else body
-    [only] = call.inputs
+    [(only, besides)] = told
     body = {"content": {"parts": [{"text": only}]}}
-    if call.dimensions is not None:
-        body["embedContentConfig"] = {"outputDimensionality": call.dimensions}
+    if config := {**besides, **options}:
+        body["embedContentConfig"] = config
     return "embedContent", body
 
 
@@ -55,6 +65,24 @@ class EmbedReader:
 
     def end(self, rest: bytes) -> Iterator[Event]:  # noqa: ARG002 - a whole body leaves no rest
         yield Ended()
+
+
+def _besides(call: EmbedCall) -> list[dict[str, Any]]:
+    """What a client that speaks Gemini's form says of each text; nobody else has words for it.
+
+    Raises:
+        RequestRejected: each is to have a size of its own.
+    """
+    if call.native is None:
+        return [{} for _ in call.inputs]
+    if call.native.only == SIZE:
+        raise RequestRejected("Vertex embeds all texts of a request in one size", param=SIZE)
+    said = rows(call.native.body.get("requests")) or [call.native.body]
+    return [{name: each[name] for name in BESIDES if name in each} for each in said]
+
+
+def _snake(besides: dict[str, Any]) -> dict[str, Any]:
+    return {BESIDES[name]: value for name, value in besides.items()}
 
 
 def _is_one_at_a_time(model: str) -> bool:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import attrs
 import pytest
 
 from providers.base import Dialect
@@ -11,7 +12,17 @@ from providers.client import HttpClient, Upstream
 from providers.errors import BrokenAnswer, RateLimited
 from providers.gemini import Gemini
 from providers.openai import OpenAI
-from providers.types import EmbedCall, Ended, Event, Failed, Secret, Usage, UsageSeen, Vectors
+from providers.types import (
+    EmbedCall,
+    Ended,
+    Event,
+    Failed,
+    Native,
+    Secret,
+    Usage,
+    UsageSeen,
+    Vectors,
+)
 from providers.vertex import Vertex
 from tests.providers.cloud import Asked, Cloud, Said
 from tests.providers.test_authorized import served
@@ -55,6 +66,20 @@ async def test_many_inputs_are_several_calls_and_one_answer(dialect: Dialect, ca
     vectors = tuple((float(n),) for n in range(250))
     assert events == [Vectors(vectors), UsageSeen(Usage(prompt=250, total=250)), Ended()]
     assert len(cloud.asked) == calls
+
+
+async def test_many_inputs_in_geminis_own_form_are_several_calls_too() -> None:
+    """Each with its part of what the client said; and the answer is one that has to be written here."""
+    rows = [{"content": {"parts": [{"text": text}]}, "taskType": "t"} for text in CALL.inputs]
+    call = attrs.evolve(CALL, native=Native("gemini", {"requests": rows}))
+    cloud = Cloud(embedding)
+    async with served(cloud) as (url, http):
+        events = await embedded(http, url, Gemini(), call)
+    assert [type(event) for event in events] == [Vectors, UsageSeen, Ended]
+    assert isinstance(events[0], Vectors)
+    assert events[0].items == tuple((float(n),) for n in range(250))
+    assert len(cloud.asked) == 3
+    assert all(b'"taskType":"t"' in asked.body for asked in cloud.asked)
 
 
 async def test_few_inputs_are_one_call() -> None:

@@ -12,7 +12,7 @@ from botocore.validate import ParamValidator
 from gateway.wire import read_chat
 from providers.bedrock import Bedrock
 from providers.errors import RequestRejected
-from providers.types import EmbedCall, Secret
+from providers.types import CountCall, EmbedCall, Secret
 from tests.providers.test_aws import ACCESS, SECRET
 
 BODY: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
@@ -46,6 +46,9 @@ def written(model: str = "anthropic.claude-opus-4-6-v1", **members: Any) -> Any:
     report = ParamValidator().validate({"modelId": model, **body}, shape)
     assert not report.has_errors(), report.generate_report()
     assert set(body) <= set(shape.members)
+    counted = json.loads(dialect.encode(CountCall(call), model).body)
+    shape = model_of_the_api().operation_model("CountTokens").input_shape
+    assert not ParamValidator().validate({"modelId": model, **counted}, shape).has_errors()
     return body
 
 

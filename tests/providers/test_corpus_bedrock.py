@@ -15,7 +15,7 @@ from providers.base import Decoder
 from providers.bedrock import Bedrock
 from providers.conversation import Message
 from providers.errors import CredentialRejected, ModelMissing, ProviderError, RequestRejected
-from providers.types import ChatCall, Ended, Usage
+from providers.types import ChatCall, CountCall, Counted, Ended, Usage
 from tests.providers.corpus import SHARED, Exchange, events_of, load
 from tests.providers.outcome import (
     assert_splits_do_not_matter,
@@ -25,14 +25,12 @@ from tests.providers.outcome import (
 
 ALL = load(SHARED, "bedrock")
 CONVERSE = [one for one in ALL if one.feature.startswith("converse")]
+COUNTS = [one for one in ALL if one.feature.startswith("count-tokens")]
 CHATS = [one for one in CONVERSE if one.status == 200]
 STREAMS = [one for one in CHATS if one.url.endswith("/converse-stream")]
 ERRORS = [one for one in ALL if one.status >= 400]
 
-OTHER_APIS = {
-    "invoke": "each model's own format; Converse is the one that all share",
-    "count-tokens": "not an answer; nothing here asks for it",
-}
+OTHER_APIS = {"invoke": "each model's own format; Converse is the one that all share"}
 FINISH = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -105,7 +103,7 @@ def test_the_recordings_are_here(shared: Path) -> None:
 def test_every_recording_has_its_place(exchange: Exchange) -> None:
     """Translated, or of another API and we say which."""
     api = exchange.feature.removesuffix("-stream").removesuffix("-error")
-    assert exchange in CONVERSE or api in OTHER_APIS
+    assert exchange in (*CONVERSE, *COUNTS) or api in OTHER_APIS
 
 
 @pytest.mark.parametrize("exchange", CHATS, ids=str)
@@ -284,6 +282,23 @@ def test_requests_are_written_as_recorded(exchange: Exchange) -> None:
     request = dialect.encode(call, model)
     assert request.path == exchange.url.replace(":", "%3A")
     assert normal(json.loads(request.body)) == normal(raw)
+
+
+@pytest.mark.parametrize("exchange", COUNTS, ids=str)
+def test_counts_are_asked_for_as_recorded(exchange: Exchange) -> None:
+    """Of a Converse request; one client had another API's request counted, which is all the same to a count."""
+    told = exchange.request_body["input"].get("converse")
+    raw = told or {"messages": [{"role": "user", "content": [{"text": "hello"}]}]}
+    call = CountCall(read_chat(openai_of(raw, stream=False)))
+    assert dialect.refuses(call) is None
+    model = exchange.url.split("/")[2].replace("%3A", ":")
+    request = dialect.encode(call, model)
+    assert request.path == exchange.url.replace(":", "%3A")
+    assert normal(json.loads(request.body)) == normal({"input": {"converse": raw}})
+    if exchange.status == 200:
+        events = events_of(dialect.decoder(call), [exchange.response_body])
+        assert Counted(json.loads(exchange.response_body)["inputTokens"]) in events
+        assert isinstance(events[-1], Ended)
 
 
 def test_what_cannot_be_asked_for_is_few() -> None:

@@ -3,11 +3,12 @@
 import json
 from typing import Any
 
+import attrs
 import pytest
 
 from gateway.wire import read_chat
 from providers.errors import CredentialRejected, RateLimited
-from providers.types import EmbedCall, Secret
+from providers.types import CountCall, Counted, EmbedCall, Native, Secret
 from providers.vertex import Vertex
 from tests.providers.cloud import account_file
 
@@ -63,6 +64,29 @@ def test_what_cannot_be_embedded_is_refused_by_name() -> None:
     """As for Gemini."""
     assert Vertex("p").refuses(EmbedCall("m", ((1, 2),), {})) == "input"
     assert Vertex("p").refuses(read_chat({**BODY, "logit_bias": {"1": 2}})) == "logit_bias"
+
+
+def test_tokens_are_counted_by_vertex() -> None:
+    """Of a chat in any form, without the member within which Gemini's own API wants one."""
+    chat = read_chat({**BODY, "tools": [{"type": "function", "function": {"name": "f"}}]})
+    start = "/v1beta1/projects/p/locations/global/publishers/google/models/gemini-x"
+    wire = Vertex("p").encode(CountCall(chat), "gemini-x")
+    contents = [{"role": "user", "parts": [{"text": "x"}]}]
+    assert wire.path == f"{start}:countTokens"
+    assert json.loads(wire.body) == {
+        "contents": contents,
+        "tools": [{"functionDeclarations": [{"name": "f"}]}],
+    }
+    for own in (
+        {"contents": contents},
+        {"generateContentRequest": {"model": "m", "contents": contents}},
+    ):
+        native = CountCall(attrs.evolve(chat, native=Native("gemini", own)))
+        body = json.loads(Vertex("p").encode(native, "gemini-x").body)
+        assert body == {"contents": contents}
+    decoder = Vertex("p").decoder(CountCall(chat))
+    events = [*decoder.feed(b'{"totalTokens":7}'), *decoder.finish()]
+    assert Counted(7) in events
 
 
 def test_errors_are_googles() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.wire import read_chat
 from providers.errors import CredentialRejected, ModelMissing, RateLimited, RequestRejected
-from providers.types import ChatCall, EmbedCall, Ended, Native, TextDelta
+from providers.types import ChatCall, CountCall, Counted, EmbedCall, Ended, Native, TextDelta
 from providers.vertex_claude import VertexClaude
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "x"}], "max_tokens": 5}
@@ -43,6 +43,19 @@ def test_what_a_client_says_in_anthropics_form_stays_as_it_is() -> None:
     assert (body["novelty"], body["anthropic_version"]) == (1, "vertex-2023-10-16")
     assert "model" not in body
     assert wire.headers == (("content-type", "application/json"), ("anthropic-beta", "a,b"))
+
+
+def test_tokens_are_counted_by_a_model_of_their_own() -> None:
+    """Which is told in the body whose they are."""
+    wire = dialect.encode(CountCall(read_chat(BODY)), "claude-x@20260101")
+    assert wire.path == f"{PATH.rpartition('/')[0]}/count-tokens:rawPredict"
+    assert json.loads(wire.body) == {
+        "anthropic_version": "vertex-2023-10-16",
+        "messages": [{"role": "user", "content": "x"}],
+        "model": "claude-x@20260101",
+    }
+    decoder = dialect.decoder(CountCall(read_chat(BODY)))
+    assert Counted(7) in [*decoder.feed(b'{"input_tokens":7}'), *decoder.finish()]
 
 
 def test_answers_are_anthropics() -> None:

@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
+import attrs
 import pytest
 
-from providers.errors import BrokenAnswer
-from providers.types import EmbedCall, Usage
+from providers.errors import BrokenAnswer, RequestRejected
+from providers.types import EmbedCall, Native, Usage
 from providers.vertex import Vertex
 from tests.providers.corpus import events_of
 from tests.providers.outcome import Outcome, outcome_of
@@ -42,6 +43,23 @@ def test_newer_models_take_one_text(model: str) -> None:
     content = {"parts": [{"text": "a"}]}
     assert body == {"content": content, "embedContentConfig": {"outputDimensionality": 8}}
     assert (dialect.most_inputs(model), dialect.most_inputs("text-embedding-005")) == (1, 250)
+
+
+def test_what_geminis_own_clients_say_of_a_text_is_said() -> None:
+    """What it is for, in the words of either method; a size of its own for each has none."""
+    each = {"content": {"parts": [{"text": "a"}]}, "taskType": "RETRIEVAL_QUERY", "title": "t"}
+    one = EmbedCall("m", ("a",), {}, dimensions=8, native=Native("gemini", each))
+    two = attrs.evolve(one, inputs=("a", "a"), native=Native("gemini", {"requests": [each, each]}))
+    for call in (one, two):
+        rows = json.loads(dialect.encode(call, "text-embedding-005").body)["instances"]
+        said = {"content": "a", "task_type": "RETRIEVAL_QUERY", "title": "t"}
+        assert rows == [said] * len(call.inputs)
+    config = json.loads(dialect.encode(one, "gemini-embedding-2").body)["embedContentConfig"]
+    assert config == {"taskType": "RETRIEVAL_QUERY", "title": "t", "outputDimensionality": 8}
+    sizes = Native("gemini", each, only="outputDimensionality")
+    with pytest.raises(RequestRejected) as refused:
+        dialect.encode(attrs.evolve(one, native=sizes), "gemini-embedding-2")
+    assert refused.value.param == "outputDimensionality"
 
 
 def test_predictions_are_read_in_order_with_their_tokens() -> None:
