@@ -26,6 +26,9 @@ Price: TypeAlias = cost.Price
 SIMULATOR = "simulator"
 """The kind of a provider that makes its answers up: in this process, or at its `base_url`."""
 
+SETTINGS = ("api_version", "project", "location", "region")
+"""What only some kinds are told beside their keys."""
+
 _ONLY_DEFAULT: Mapping[str, Policy] = MappingProxyType({"default": Policy()})
 
 
@@ -116,6 +119,14 @@ class ProviderConfig:
     prices: tuple[tuple[str, Price], ...] = ()
     way: Way = STRAIGHT
     api_version: str | None = None
+    project: str | None = None
+    location: str | None = None
+    region: str | None = None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What is said of how its kind is spoken to."""
+        return {name: said for name in SETTINGS if (said := getattr(self, name)) is not None}
 
     @property
     def in_process(self) -> bool:

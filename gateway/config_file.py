@@ -16,6 +16,7 @@ from cattrs.errors import ClassValidationError
 
 from gateway.catalog import allowed
 from gateway.config import (
+    SETTINGS,
     SIMULATOR,
     CompatConfig,
     Config,
@@ -67,6 +68,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     around = Surroundings(environ, path.absolute().parent, known, policies)
     tables, mistakes = _structure(document, around)
     errors += mistakes
+    if tables is not None:
+        errors += _unfit_keys(tables)
     if tables is None or errors:
         raise ConfigErrors(errors)
     return _config(tables, found, environ, str(path))
@@ -153,7 +156,8 @@ def _state(table: StateTable, environ: Mapping[str, str]) -> StateConfig:
 
 
 def _provider(name: str, table: ProviderTable) -> ProviderConfig:
-    usual = KINDS[table.kind].base_url if table.kind in KINDS else None
+    settings = _settings(table)
+    usual = KINDS[table.kind].address(settings) if table.kind in KINDS else None
     domain = table.domain or name
     if table.kind == SIMULATOR and not table.keys:
         keys = simulator_keys(f"{name}-")
@@ -171,8 +175,25 @@ def _provider(name: str, table: ProviderTable) -> ProviderConfig:
         table.cancel_billing,
         tuple(table.prices.items()),
         Way(table.proxy, table.socket, table.http2),
-        table.api_version,
+        **settings,
     )
+
+
+def _settings(table: ProviderTable) -> dict[str, str]:
+    return {name: said for name in SETTINGS if (said := getattr(table, name)) is not None}
+
+
+def _unfit_keys(tables: FileTables) -> Iterator[ConfigError]:
+    """Keys that are none for their provider's kind."""
+    for name, table in tables.providers.items():
+        kind = KINDS.get(table.kind)
+        if kind is None:
+            continue
+        where = f"{join_path('providers', name)}.keys"
+        for position, key in enumerate(table.keys):
+            complaint = kind.complaint(key.secret, _settings(table))
+            if complaint is not None:
+                yield ConfigError(join_path(where, position), complaint)
 
 
 def _model(name: str, table: ModelTable) -> ModelConfig:

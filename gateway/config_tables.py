@@ -14,6 +14,7 @@ import attrs
 import cattrs
 
 from gateway.config import (
+    SETTINGS,
     SIMULATOR,
     CancelBilling,
     OnStoreFailure,
@@ -33,6 +34,7 @@ from gateway.config_values import (
     Duration,
     HeaderName,
     HeaderValue,
+    Host,
     Label,
     Name,
     ProxyURL,
@@ -50,7 +52,7 @@ from gateway.quantities import kind_of
 from gateway.suggest import did_you_mean
 from policies.learned import Learned
 from policies.settings import Hedge, Limits, Policy, Timeouts
-from providers.kinds import KINDS
+from providers.kinds import KINDS, Kind
 
 _SERVER = ServerConfig()
 _STATE = StateConfig()
@@ -118,6 +120,9 @@ class ProviderTable:
     socket: Label | None = None
     http2: bool = False
     api_version: Label | None = None
+    project: Label | None = None
+    location: Host | None = None
+    region: Host | None = None
 
 
 @attrs.frozen
@@ -253,13 +258,26 @@ def _check_provider(table: Mapping[str, Any]) -> Iterator[Mistake]:
         yield Mistake("this key is in the list already", at=("keys", position))
     written = table.get("kind")
     kind = KINDS.get(written) if isinstance(written, str) else None
-    if kind is not None and not kind.base_url and "base_url" not in table:
-        yield Mistake("is required", "everybody has one of their own", at=("base_url",))
-    if kind is not None and "api_version" in table and not hasattr(kind.dialect, "api_version"):
-        yield Mistake("this kind of provider has no versions", at=("api_version",))
+    yield from _check_settings(table, kind)
     if kind is not None and kind.needs_key and "keys" not in table:
         variables = (f'"env:{variable}"' for variable in kind.key_variables[:1])
         yield Mistake("is required", f"like keys = [{', '.join(variables)}]", at=("keys",))
+
+
+def _check_settings(table: Mapping[str, Any], kind: Kind | None) -> Iterator[Mistake]:
+    """What its kind is told beside the keys, and where it is."""
+    known = kind.settings if kind is not None else {}
+    for name in SETTINGS:
+        if name in table and name not in known:
+            yield Mistake("this kind of provider has none", at=(name,))
+    if kind is None:
+        return
+    missing = [name for name in kind.required if name not in table]
+    for name in missing:
+        yield Mistake("is required", at=(name,))
+    given = {name: said for name in known if isinstance(said := table.get(name), str)}
+    if not missing and not kind.address(given) and "base_url" not in table:
+        yield Mistake("is required", "everybody has one of their own", at=("base_url",))
 
 
 def _repeats(items: Any) -> list[int]:

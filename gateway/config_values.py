@@ -23,6 +23,7 @@ from gateway.suggest import did_you_mean
 from policies.settings import AtQuantile, Moment
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_HOST = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 _PERCENTILE = re.compile(r"p(\d{1,3}(?:\.(\d{1,6}))?)", re.ASCII)
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
@@ -61,6 +62,13 @@ def read_label(value: Any) -> str:
     if not value.strip() or value != value.strip() or not value.isprintable():
         raise Mistake("expected a text of one line without white space around it")
     return value
+
+
+def read_host(value: Any) -> str:
+    """A word that becomes a part of a host's name, such as a region."""
+    if isinstance(value, str) and _HOST.fullmatch(value):
+        return value
+    raise Mistake('expected a word like "us-east-1"')
 
 
 def read_base_url(value: Any) -> str:
@@ -178,6 +186,7 @@ def _shown(value: Any) -> str:
 Name: TypeAlias = Annotated[str, Reads(read_name)]
 Label: TypeAlias = Annotated[str, Reads(read_label)]
 Address: TypeAlias = Annotated[tuple[str, int], Reads(parse_bind)]
+Host: TypeAlias = Annotated[str, Reads(read_host)]
 BaseURL: TypeAlias = Annotated[str, Reads(read_base_url)]
 ProxyURL: TypeAlias = Annotated[str, Reads(read_proxy)]
 HeaderName: TypeAlias = Annotated[str, Reads(read_header_name)]

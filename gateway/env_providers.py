@@ -9,12 +9,13 @@ answers.
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import attrs
 
 from gateway.config import SIMULATOR, KeyConfig, ProviderConfig
 from gateway.config_errors import ConfigError, ConfigErrors, Mistake
-from gateway.config_values import read_base_url, read_header_value
+from gateway.config_values import read_base_url, read_header_value, read_host
 from gateway.key_sources import FoundKey, clean, name_keys
 from providers.kinds import KINDS, Kind
 from providers.types import Secret
@@ -79,14 +80,30 @@ class _Search:
         keys = self._keys(kind)
         if not keys:
             return None
-        base_url = self._base_url(kind)
+        settings = self._settings(kind)
+        base_url = self._base_url(kind, settings)
+        given = kind.key_variables[0]
         if not base_url:
-            given, needed = kind.key_variables[0], kind.base_url_variable
-            self.warnings.append(f"{given} is of no use without {needed}: not used")
+            self.warnings.append(f"{given} is of no use without {_lacking(kind)}: not used")
+            return None
+        complaints = (kind.complaint(key.secret, settings) for key in keys)
+        if complaint := next(filter(None, complaints), None):
+            self.warnings.append(f"{given} is not used: {complaint}")
             return None
         headers = tuple(self._headers(kind))
         named = name_keys(name, name, keys)
-        return ProviderConfig(name, name, base_url, name, named, headers=headers)
+        provider = ProviderConfig(name, name, base_url, name, named, headers=headers)
+        return attrs.evolve(provider, **settings)
+
+    def _settings(self, kind: Kind) -> dict[str, Any]:
+        found: dict[str, str] = {}
+        for name, variable in kind.settings.items():
+            try:
+                if variable and (said := self._value(variable)):
+                    found[name] = read_host(said)
+            except Mistake as mistake:
+                self.errors.append(ConfigError(str(variable), str(mistake)))
+        return found
 
     def _keys(self, kind: Kind) -> tuple[FoundKey, ...]:
         found: dict[Secret, FoundKey] = {}
@@ -121,11 +138,11 @@ class _Search:
         ]
         return [variable for _, variable in sorted(found)]
 
-    def _base_url(self, kind: Kind) -> str:
+    def _base_url(self, kind: Kind, settings: Mapping[str, str]) -> str:
         variable = kind.base_url_variable
         written = self._value(variable) if variable else ""
         if not variable or not written:
-            return kind.base_url
+            return kind.address(settings)
         try:
             return read_base_url(written)
         except Mistake as mistake:
@@ -143,3 +160,9 @@ class _Search:
 
     def _value(self, variable: str) -> str:
         return self.environ.get(variable, "").strip()
+
+
+def _lacking(kind: Kind) -> str | None:
+    """The variable without which nobody knows where the kind's provider is."""
+    needed = (kind.settings[name] for name in kind.required)
+    return kind.base_url_variable or next(needed, None)

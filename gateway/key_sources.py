@@ -1,5 +1,7 @@
 """Where a pooled credential comes from: `env:NAME`, `file:PATH`, or the secret itself.
 
+`env:AWS_ACCESS_KEY_ID` stands for the whole access key: the variables of its secret and token are read too.
+
 Whatever goes wrong, no message holds what might be the secret: people put keys where names belong.
 """
 
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import msgspec
 
 from gateway.config import KeyConfig
 from gateway.config_errors import Mistake
@@ -22,6 +25,8 @@ _LIKE_A_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+", re.ASCII)
 _NEAR_MISS = re.compile(r"(env|evn|environ|environment|file|flie|path)\s*:", re.IGNORECASE)
 _NUMBERED = re.compile(r"_\d+$", re.ASCII)
 _SHOWABLE_PATH = ("/", "~/", "./", "../")
+_ACCESS = "ACCESS_KEY_ID"
+_BESIDE = ("SECRET_ACCESS_KEY", "SESSION_TOKEN")
 _KEY = re.compile(r"[\x21-\x7e]+")
 
 
@@ -80,7 +85,19 @@ def _from_variable(name: str, environ: Mapping[str, str]) -> FoundKey:
         others = set(filter(_VARIABLE.fullmatch, environ)) - {_NUMBERED.sub("", name)}
         hint = did_you_mean(name, sorted(others))
         raise Mistake(f"{shown} is not set", hint or "set it, or take the key from file:PATH")
-    return FoundKey(clean(environ[name], shown), f"env:{name}")
+    return FoundKey(_secret(_whole(name, environ), shown), f"env:{name}")
+
+
+def _whole(name: str, environ: Mapping[str, str]) -> str:
+    """The variable's text; an access key of AWS's has its secret in a second one, maybe a token in a third."""
+    written = environ[name].strip()
+    stem = name.removesuffix(_ACCESS)
+    if stem == name or not written or ":" in written:
+        return written
+    if not environ.get(f"{stem}SECRET_ACCESS_KEY"):
+        raise Mistake(f"{name} is of no use without {stem}SECRET_ACCESS_KEY")
+    parts = (environ.get(f"{stem}{end}", "").strip() for end in _BESIDE)
+    return ":".join((written, *filter(None, parts)))
 
 
 def _from_file(written: str, environ: Mapping[str, str], folder: Path) -> FoundKey:
@@ -91,7 +108,17 @@ def _from_file(written: str, environ: Mapping[str, str], folder: Path) -> FoundK
     except (OSError, ValueError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else "it is no text"
         raise Mistake(f"{shown} cannot be read: {reason}") from None
-    return FoundKey(clean(text, shown), f"file:{path}")
+    return FoundKey(_secret(text, shown), f"file:{path}")
+
+
+def _secret(text: str, shown: str) -> Secret:
+    """A key; or a service account's JSON, on one line. Which of them is one its provider's kind will say."""
+    if not text.lstrip().startswith("{"):
+        return clean(text, shown)
+    try:
+        return Secret(msgspec.json.format(text, indent=-1))
+    except (ValueError, RecursionError):
+        raise Mistake(f"{shown} is no valid JSON") from None
 
 
 def _refuse_near_misses(text: str, environ: Mapping[str, str]) -> None:

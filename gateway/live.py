@@ -26,10 +26,11 @@ from policies.pool import Pool
 from policies.rest import Transition
 from policies.target import Route, Target
 from providers.base import Dialect, refusal, speaks
+from providers.batches import Batches, exchange_for
 from providers.client import Exchange, HttpClient
 from providers.errors import RateLimited
 from providers.streamed import upstream_call
-from providers.types import Call
+from providers.types import Call, EmbedCall
 from state.records import KeyStateChanged
 from state.store import Store
 
@@ -121,9 +122,11 @@ class Live:
         may = hedging and ticket.features.unhedgeable is None and ticket.knobs.hedge != "off"
         sent = upstream_call(call, policy.upstream_stream, hedging=may)
 
-        def exchange(target: Target, sent: Call) -> Exchange:
+        def exchange(target: Target, sent: Call) -> Exchange | Batches:
             upstream, connect = self.upstreams.find(target), policy.timeouts.connect
             asked = call if speaks(upstream.dialect, call) else sent
+            if isinstance(asked, EmbedCall):
+                return exchange_for(self.http, upstream, asked, target.model, connect=connect)
             return Exchange(self.http, upstream, asked, target.model, connect=connect)
 
         def bent(target: Target) -> StreamedOrWhole:

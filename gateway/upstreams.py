@@ -1,7 +1,7 @@
 """Where a target's calls go: each pooled key with its dialect, address and credential.
 
-Most providers speak one dialect. The simulator speaks three at once, and its models are called in the
-dialect of the provider that has them in real life.
+Most providers speak one dialect, some another for some models. The simulator speaks three at once, and its
+models are called in the dialect of the provider that has them in real life.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,11 +12,10 @@ import trio
 from gateway.config import SIMULATOR, Config, ProviderConfig
 from gateway.log import log
 from policies.target import Target
-from providers.azure import Azure
 from providers.base import Dialect
 from providers.client import HttpClient, Upstream, list_models
 from providers.errors import ProviderError
-from providers.kinds import KINDS
+from providers.kinds import KINDS, settled
 from providers.types import ModelInfo
 
 DISCOVERY_TIME = 5.0
@@ -84,38 +83,41 @@ class Upstreams:
 
 def kinds_of(provider: ProviderConfig) -> tuple[str, ...]:
     """The kinds that a configured provider is called as."""
-    return tuple(SIMULATED_KINDS) if provider.kind == SIMULATOR else (provider.kind,)
+    return tuple(_dialects(provider))
 
 
 def kind_for(provider: ProviderConfig, model: str) -> str:
     """The kind that a provider's model is called as."""
-    if provider.kind != SIMULATOR:
-        return provider.kind
-    return next((kind for start, kind in _FAMILIES if model.startswith(start)), "openai")
+    if provider.kind == SIMULATOR:
+        return next((kind for start, kind in _FAMILIES if model.startswith(start)), "openai")
+    kind = KINDS[provider.kind]
+    return kind.dialect_for(model).name if kind.others else kind.name
 
 
 def connect(config: Config, simulator: str | None) -> Upstreams:
     """The upstreams of a configuration; `simulator` is the address of the one in this process, if any."""
     upstreams = {
         (provider.name, key.name, kind): Upstream(
-            dialect=_dialect(provider, kind),
+            dialect=dialect,
             base_url=_base_url(provider, kind, simulator),
             secret=key.secret,
             headers=provider.headers,
             way=provider.way,
         )
         for provider in config.providers
+        for kind, dialect in _dialects(provider).items()
         for key in provider.keys
-        for kind in kinds_of(provider)
     }
     return Upstreams(config.providers, upstreams)
 
 
-def _dialect(provider: ProviderConfig, kind: str) -> Dialect:
-    dialect = KINDS[kind].dialect
-    if provider.api_version is not None and isinstance(dialect, Azure):
-        return attrs.evolve(dialect, api_version=provider.api_version)
-    return dialect
+def _dialects(provider: ProviderConfig) -> dict[str, Dialect]:
+    """The dialects in which a provider's keys are called, by kind."""
+    if provider.kind == SIMULATOR:
+        return {kind: KINDS[kind].dialect for kind in SIMULATED_KINDS}
+    spoken = KINDS[provider.kind]
+    named = {spoken.name: spoken.dialect, **{each.name: each for _, each in spoken.others}}
+    return {kind: settled(dialect, provider.settings) for kind, dialect in named.items()}
 
 
 def _base_url(provider: ProviderConfig, kind: str, simulator: str | None) -> str:

@@ -20,7 +20,18 @@ from providers.errors import BrokenAnswer, ProviderError, RequestRejected
 from providers.lenient import fields, rows, text
 from providers.parameters import TOOLS, first_refused, foreign_tools
 from providers.reading import Streamed, whole
-from providers.types import JSON, Call, CountCall, EmbedCall, Form, ModelInfo, RateLimits, Secret
+from providers.types import (
+    JSON,
+    Call,
+    ChatCall,
+    CountCall,
+    EmbedCall,
+    Form,
+    ModelInfo,
+    Native,
+    RateLimits,
+    Secret,
+)
 from providers.verbatim import verbatim
 
 VERSION = ("anthropic-version", "2023-06-01")
@@ -50,16 +61,11 @@ class Anthropic:
     def encode(self, call: Call, model: str) -> WireRequest:
         if isinstance(call, EmbedCall):
             raise RequestRejected("Anthropic offers no embeddings", param="input")
-        counts = isinstance(call, CountCall)
-        chat = call.chat if isinstance(call, CountCall) else call
         own = call.native if speaks(self, call) else None
-        body = chat_body(chat, model) if own is None else {**own.body, "model": model}
-        if counts and own is None:
-            body = {name: value for name, value in body.items() if name in COUNTED}
         headers = {"content-type": "application/json"} | dict([VERSION])
         return WireRequest(
-            path="/v1/messages/count_tokens" if counts else "/v1/messages",
-            body=msgspec.json.encode(body),
+            path="/v1/messages/count_tokens" if isinstance(call, CountCall) else "/v1/messages",
+            body=msgspec.json.encode(body_of(call, model, own)),
             headers=tuple((headers | dict(own.headers if own else ())).items()),
         )
 
@@ -90,6 +96,20 @@ class Anthropic:
             raise BrokenAnswer("Anthropic's list of models is none")
         more = text(listed.get("last_id")) if listed.get("has_more") is True else ""
         return [_model(row) for row in rows(listed["data"])], more or None
+
+
+def body_of(call: ChatCall | CountCall, model: str, own: Native | None) -> JSON:
+    """The request's body; what the client has told in this form itself (`own`) is left as it is.
+
+    Raises:
+        RequestRejected: a part of a message cannot be expressed.
+    """
+    if own is not None:
+        return {**own.body, "model": model}
+    if isinstance(call, ChatCall):
+        return chat_body(call, model)
+    told = chat_body(call.chat, model).items()
+    return {name: value for name, value in told if name in COUNTED}
 
 
 def _model(row: JSON) -> ModelInfo:

@@ -40,9 +40,9 @@ def chat_body(call: ChatCall, model: str) -> dict[str, Any]:
     Raises:
         RequestRejected: a part of a message cannot be expressed.
     """
-    thinking = _thinking(call, model)
-    system, turns = _conversation(call, thinking=bool(thinking))
-    tools = [_tool(tool) for tool in call.tools if _is_allowed(tool, call)]
+    thinking = thinking_of(call, model)
+    system, turns = conversation(call, thinking=bool(thinking))
+    tools = [_tool(tool) for tool in call.tools if is_allowed(tool, call)]
     most = MAX_TOKENS if call.max_tokens is None else call.max_tokens
     budget = fields(thinking.get("thinking")).get("budget_tokens", 0)
     user = call.body.get("user")
@@ -67,7 +67,7 @@ def chat_body(call: ChatCall, model: str) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if value is not None}
 
 
-def _conversation(call: ChatCall, *, thinking: bool) -> tuple[str, list[JSON]]:
+def conversation(call: ChatCall, *, thinking: bool) -> tuple[str, list[JSON]]:
     """Anthropic's instructions and turns. Blank texts are left out, since the API refuses them, as
     it does white space behind the last words of an answer to be continued.
 
@@ -131,14 +131,14 @@ def _blocks(message: Message, *, thinking: bool) -> Iterator[dict[str, Any]]:
         yield {**result, "content": _plain(held)} if held else result
         return
     if thinking:
-        yield from _thoughts(message.tool_calls)
+        yield from thoughts_of(message.tool_calls)
     for part in message.all_parts:
         yield from _block(part)
     for use in message.tool_calls:
         yield {"type": "tool_use", "id": _id(use.id), "name": use.name, "input": use.fields}
 
 
-def _thoughts(calls: Sequence[ToolUse]) -> list[dict[str, Any]]:
+def thoughts_of(calls: Sequence[ToolUse]) -> list[dict[str, Any]]:
     """What was thought before these calls, signed: it came with the first of them."""
     kept = fields(calls[0].extra.get("anthropic")) if calls else {}
     return [dict(block) for block in rows(kept.get("thinking"))]
@@ -182,7 +182,8 @@ def _tool(tool: Tool) -> JSON:
     return {name: value for name, value in told.items() if value is not None}
 
 
-def _is_allowed(tool: Tool, call: ChatCall) -> bool:
+def is_allowed(tool: Tool, call: ChatCall) -> bool:
+    """Whether the client lets the model call this one of its tools."""
     allowed = call.tool_choice.allowed if call.tool_choice else ()
     return not allowed or tool.name in allowed
 
@@ -204,7 +205,7 @@ def _format(call: ChatCall) -> dict[str, Any]:
     return {"format": {"type": "json_schema", "schema": call.response_format.schema}}
 
 
-def _thinking(call: ChatCall, model: str) -> dict[str, Any]:
+def thinking_of(call: ChatCall, model: str) -> dict[str, Any]:
     """How to think. Not where a tool is forced, which the API refuses beside it, nor where the thoughts
     behind the calls so far are lost, without which it refuses the conversation."""
     if call.effort in (None, "none") or THOUGHTLESS.search(model) or _cannot_think(call):
@@ -222,7 +223,7 @@ def _cannot_think(call: ChatCall) -> bool:
     if choice is not None and (choice.mode == "required"):
         return True
     called = [message for message in call.messages if message.tool_calls]
-    return bool(called) and not _thoughts(called[-1].tool_calls)
+    return bool(called) and not thoughts_of(called[-1].tool_calls)
 
 
 def _top_p(call: ChatCall) -> float | None:

@@ -18,13 +18,16 @@ from providers.types import Call, Event, Form, ModelInfo, RateLimits, Secret
 class WireRequest:
     """An HTTP request, but for the host. `path` is joined to the key's base URL, `/` first.
 
-    `headers` hold no credential (see `Dialect.credentials`), so a request may be shown and compared.
+    `headers` hold no credential (see `Dialect.credentials`), so a request may be compared; they are not shown,
+    for some senders add one (see `providers.authorized`).
     """
 
     path: str
     body: bytes = attrs.field(default=b"", repr=False)
     method: str = "POST"
-    headers: tuple[tuple[str, str], ...] = (("content-type", "application/json"),)
+    headers: tuple[tuple[str, str], ...] = attrs.field(
+        default=(("content-type", "application/json"),), repr=False
+    )
 
 
 class Decoder(Protocol):
@@ -67,8 +70,11 @@ class Dialect(Protocol):
     def limits(self, headers: Mapping[str, str]) -> RateLimits:
         """What the answer's headers say of the key's quota."""
 
-    def list_models(self, page: str | None = None) -> WireRequest:
-        """The request that asks which models there are; `page` is the cursor of the page before."""
+    def list_models(self, page: str | None = None) -> WireRequest | None:
+        """The request that asks which models there are; `page` is the cursor of the page before.
+
+        None where nobody can be asked: then models are named in the configuration.
+        """
 
     def read_models(self, body: bytes) -> tuple[Sequence[ModelInfo], str | None]:
         """The models on one page, and the cursor of the next (None on the last).

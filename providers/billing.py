@@ -36,6 +36,8 @@ CANCEL_BILLING: Mapping[str, Billing] = {
     "gemini": _FULL,
     "anthropic": _STOPS,
     "azure": _STOPS,
+    "vertex": _SILENT,
+    "bedrock": _SILENT,
     "groq": _FULL,
     "mistral": _FULL,
     "deepseek": _STOPS,

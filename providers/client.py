@@ -9,8 +9,10 @@ provider.
 
 import logging
 import ssl
-from collections.abc import Sequence
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -19,10 +21,14 @@ import httpx
 import trio
 
 from providers import detour
+from providers.authorized import Signed, WithToken, fetch_token
+from providers.aws import AwsKey
 from providers.base import Decoder, Dialect, WireRequest
 from providers.connections import Connections
 from providers.errors import BrokenAnswer, ProviderError, TimedOut, Unreachable
-from providers.sending import Answer, Direct, Library, Sender
+from providers.identity import identity_of
+from providers.sending import Answer, Direct, Library, Sender, read_body
+from providers.tokens import Tokens
 from providers.transport import Origin, Pool
 from providers.transport.spares import Spares
 from providers.types import Call, Ended, Event, Failed, ModelInfo, RateLimits, Secret
@@ -78,15 +84,21 @@ class HttpClient:
     stop it at the provider. No redirects, and nothing is taken from the environment here, so a credential goes
     where the configuration says and nowhere else. What is not reached straight is reached by httpx.
 
-    `library` has httpx do it all, over `transport` if there is one. While `run` runs, keys in use have a
-    connection waiting.
+    `library` has httpx do it all, over `transport` if there is one. `wall` gives the Unix time, for signatures.
+    While `run` runs, keys in use have a connection waiting, and those that need tokens are given them.
     """
 
     def __init__(
-        self, *, library: bool = False, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        *,
+        library: bool = False,
+        transport: httpx.AsyncBaseTransport | None = None,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._library = library or transport is not None
         self._transport = transport
+        self._wall = wall
+        self._beside: trio.Nursery | None = None
         self._senders: dict[Upstream, Sender] = {}
         self._spares = Spares()
         self._tls: ssl.SSLContext | None = None
@@ -105,8 +117,9 @@ class HttpClient:
                 await sender.close()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Keeps connections in advance, until cancelled."""
-        await self._spares.run(task_status=task_status)
+        """Keeps connections in advance and fetches tokens, until cancelled."""
+        async with trio.open_nursery() as self._beside:
+            await self._spares.run(task_status=task_status)
 
     @property
     def idle(self) -> int:
@@ -130,20 +143,34 @@ class HttpClient:
     def _new_sender(self, upstream: Upstream) -> Sender:
         secret = upstream.dialect.credentials(upstream.secret)
         standing = (*STANDING, *secret, *upstream.headers)
-        if upstream.way != STRAIGHT:
+        sender = self._sender_to(upstream.base_url, standing, upstream.way)
+        identity = identity_of(upstream.dialect, upstream.secret)
+        if identity is None:
+            return sender
+        if isinstance(identity, AwsKey):
+            return Signed(sender, identity, upstream.base_url, self._wall)
+        there = self._sender_to(identity.token_uri, STANDING, attrs.evolve(upstream.way, unix=None))
+        fetch = partial(fetch_token, there, identity, self._wall)
+        return WithToken(sender, there, Tokens(fetch, self._start))
+
+    def _sender_to(self, base_url: str, standing: tuple[tuple[str, str], ...], way: Way) -> Sender:
+        if way != STRAIGHT:
             tls = httpx.create_ssl_context(trust_env=False)
-            transport = detour.transport(upstream.way, tls, IDLE_CONNECTIONS, IDLE_TIME)
-            return Library(_client(transport), transport, upstream.base_url, standing)
+            transport = detour.transport(way, tls, IDLE_CONNECTIONS, IDLE_TIME)
+            return Library(_client(transport), transport, base_url, standing)
         if self._tls is None:
             self._tls = httpx.create_ssl_context(trust_env=False)  # dear, and the same for all
             self._tls.set_alpn_protocols(["http/1.1"])
         if self._library:
             transport = self._transport or Connections(self._tls, IDLE_CONNECTIONS, IDLE_TIME)
-            return Library(_client(transport), transport, upstream.base_url, standing)
-        origin = Origin.of(upstream.base_url, self._tls, standing)
-        pool = Pool(origin, IDLE_CONNECTIONS, IDLE_TIME)
+            return Library(_client(transport), transport, base_url, standing)
+        pool = Pool(Origin.of(base_url, self._tls, standing), IDLE_CONNECTIONS, IDLE_TIME)
         self._spares.look_after(pool)
         return Direct(pool)
+
+    def _start(self, task: Callable[[], Awaitable[None]]) -> None:
+        assert self._beside is not None, "run() comes first: tokens are fetched beside the calls"
+        self._beside.start_soon(task)
 
 
 def _client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
@@ -201,7 +228,7 @@ class Exchange:
         except _NETWORK as error:
             raise _unreached(error) from error
         if self._answer.status != httpx.codes.OK:
-            body = await _body(self._answer, ERROR_BODY_LIMIT)
+            body = await read_body(self._answer, ERROR_BODY_LIMIT)
             raise self._dialect.error(self._answer.status, self._answer.headers, body)
         self.limits = self._dialect.limits(self._answer.headers)
 
@@ -265,15 +292,6 @@ async def _read_out(answer: Answer) -> None:
             pass
 
 
-async def _body(answer: Answer, limit: int) -> bytes:
-    """The body up to the limit; one that breaks off is as good as what came of it."""
-    body = bytearray()
-    with suppress(httpx.HTTPError):
-        while len(body) < limit and (chunk := await answer.receive()):
-            body += chunk
-    return bytes(body[:limit])
-
-
 async def list_models(http: HttpClient, upstream: Upstream) -> list[ModelInfo]:
     """All models that a key's upstream offers, page by page.
 
@@ -283,7 +301,11 @@ async def list_models(http: HttpClient, upstream: Upstream) -> list[ModelInfo]:
     found: list[ModelInfo] = []
     page: str | None = None
     for _ in range(MODEL_PAGES):
-        body = await _fetch(http, upstream, upstream.dialect.list_models(page))
+        wire = upstream.dialect.list_models(page)
+        if wire is None:
+            await trio.lowlevel.checkpoint()
+            break
+        body = await _fetch(http, upstream, wire)
         models, page = upstream.dialect.read_models(body)
         found.extend(models)
         if page is None:
@@ -297,7 +319,7 @@ async def _fetch(http: HttpClient, upstream: Upstream, wire: WireRequest) -> byt
     except _NETWORK as error:
         raise _unreached(error) from error
     try:
-        body = await _body(answer, MODEL_LIST_LIMIT)
+        body = await read_body(answer, MODEL_LIST_LIMIT)
         if answer.status != httpx.codes.OK:
             raise upstream.dialect.error(answer.status, answer.headers, body)
         return body

@@ -24,6 +24,9 @@ from providers.types import JSON, Call, CountCall, EmbedCall, Form, ModelInfo, R
 from providers.verbatim import verbatim
 
 PAGE = 1000
+MOST_INPUTS = 100
+"""Texts in one batch to be embedded."""
+
 HONOURED = TOOLS | {
     *("n", "seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs"),
     *("response_format", "reasoning_effort", "web_search_options", "extra_body", "google"),
@@ -58,6 +61,9 @@ class Gemini:
         method = "streamGenerateContent?alt=sse" if call.stream else "generateContent"
         own = call.native if speaks(self, call) else None
         return _post(model, method, chat_body(call, model) if own is None else own.body)
+
+    def most_inputs(self, model: str) -> int:  # noqa: ARG002 - all models the same
+        return MOST_INPUTS
 
     def credentials(self, secret: Secret) -> tuple[tuple[str, str], ...]:
         return (("x-goog-api-key", secret.reveal),)

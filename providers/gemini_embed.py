@@ -58,7 +58,7 @@ class EmbedReader:
             raise BrokenAnswer(
                 f"Gemini gave {len(found)} embeddings for {len(self._call.inputs)} inputs"
             )
-        yield Vectors(tuple(_vector(row) for row in found))
+        yield Vectors(tuple(vector_of(row) for row in found))
         usage = usage_of(fields(answer.get("usageMetadata")))
         if usage is not None:
             yield UsageSeen(usage)
@@ -67,7 +67,12 @@ class EmbedReader:
         yield Ended()
 
 
-def _vector(row: JSON) -> tuple[float, ...]:
+def vector_of(row: JSON) -> tuple[float, ...]:
+    """The numbers of one embedding.
+
+    Raises:
+        BrokenAnswer: there are none, or they are no numbers.
+    """
     values = row.get("values")
     if not isinstance(values, list) or not values:
         raise BrokenAnswer("Gemini gave an empty embedding")

@@ -5,16 +5,21 @@ OpenAI-compatible and not here is reached with kind `openai` and a base URL of i
 """
 
 from collections.abc import Mapping
+from typing import Any, cast
 
 import attrs
 
 from providers.anthropic import Anthropic
 from providers.azure import Azure
 from providers.base import Dialect
+from providers.bedrock import Bedrock
 from providers.gemini import Gemini
+from providers.identity import Identifying
 from providers.openai import OpenAI
 from providers.quirks import ANSWERED, MAX_TOKENS, OLDER, STRICT, THINKING, Quirks
-from providers.types import Form
+from providers.types import Form, Secret
+from providers.vertex import Vertex
+from providers.vertex_claude import VertexClaude
 
 
 @attrs.frozen
@@ -22,9 +27,14 @@ class Kind:
     """A kind of provider.
 
     `base_url` is the default, without a slash at its end; empty where everybody has one of their
-    own. `key_variables` are the environment variables that may hold a key, the preferred one first;
-    `base_url_variable` may hold another base URL. `owned_by` is what lists of models say, `otel_name`
-    is OpenTelemetry's `gen_ai.provider.name`; both are the kind's own name where nothing else is usual.
+    own, or the settings say it (see `address`). `key_variables` are the environment variables that may hold a
+    key, the preferred one first; `base_url_variable` may hold another base URL. `owned_by` is what lists of
+    models say, `otel_name` is OpenTelemetry's `gen_ai.provider.name`; both are the kind's own name where
+    nothing else is usual.
+
+    `settings` are the dialect's fields that a configuration may say, each with the environment variable that
+    holds it, if one usually does; `required` are those without a default. `others` are dialects for models
+    whose names begin with one of these words.
     """
 
     name: str
@@ -32,6 +42,9 @@ class Kind:
     base_url: str
     key_variables: tuple[str, ...] = ()
     base_url_variable: str | None = None
+    settings: Mapping[str, str | None] = attrs.field(factory=dict)
+    required: tuple[str, ...] = ()
+    others: tuple[tuple[tuple[str, ...], Dialect], ...] = ()
     owned_by: str = attrs.field()
     otel_name: str = attrs.field()
 
@@ -47,6 +60,37 @@ class Kind:
     def needs_key(self) -> bool:
         """Whether a key is needed: not by what people run on their own machines."""
         return bool(self.key_variables)
+
+    def dialect_for(self, model: str) -> Dialect:
+        """The dialect in which this model is called."""
+        return next(
+            (each for starts, each in self.others if model.startswith(starts)), self.dialect
+        )
+
+    def address(self, settings: Mapping[str, str]) -> str:
+        """The default base URL under these settings; empty where there is none."""
+        if self.base_url or any(name not in settings for name in self.required):
+            return self.base_url
+        return str(getattr(settled(self.dialect, settings), "base_url", ""))
+
+    def complaint(self, secret: Secret, settings: Mapping[str, str]) -> str | None:
+        """Why this secret is no credential for the kind; None if it may be one. Nothing of it is told."""
+        dialect = settled(self.dialect, settings)
+        if not isinstance(dialect, Identifying):
+            is_json = secret.reveal.startswith("{")
+            return "this is JSON: only service accounts of kind vertex are" if is_json else None
+        try:
+            dialect.identity(secret)
+        except ValueError as reason:
+            return str(reason)
+        return None
+
+
+def settled(dialect: Dialect, settings: Mapping[str, str]) -> Dialect:
+    """The dialect with these of its fields."""
+    if not settings:
+        return dialect
+    return cast(Dialect, attrs.evolve(cast(Any, dialect), **settings))
 
 
 _COMPLETES = frozenset[Form]({"completions"})
@@ -91,7 +135,28 @@ _kinds = (
         base_url="",
         key_variables=("AZURE_OPENAI_API_KEY",),
         base_url_variable="AZURE_OPENAI_ENDPOINT",
+        settings={"api_version": None},
         otel_name="azure.ai.openai",
+    ),
+    Kind(
+        name="vertex",
+        dialect=Vertex(),
+        base_url="",
+        key_variables=("GOOGLE_VERTEX_API_KEY",),
+        settings={"project": None, "location": None, "api_version": None},
+        others=((("claude", "anthropic/", "publishers/anthropic/"), VertexClaude()),),
+        owned_by="google vertex ai",
+        otel_name="gcp.vertex_ai",
+    ),
+    Kind(
+        name="bedrock",
+        dialect=Bedrock(),
+        base_url="",
+        key_variables=("AWS_BEARER_TOKEN_BEDROCK",),
+        settings={"region": "AWS_REGION"},
+        required=("region",),
+        owned_by="amazon bedrock",
+        otel_name="aws.bedrock",
     ),
     Kind("groq", _strict, "https://api.groq.com/openai/v1", ("GROQ_API_KEY",)),
     Kind(

@@ -1,4 +1,4 @@
-"""The two ways in which an answer's JSON arrives: piece by piece as server-sent events, or whole.
+"""The ways in which an answer's JSON arrives: piece by piece in a stream, or whole.
 
 A `Reader` knows what the JSON of one provider means. The decoders here know how JSON arrives, and
 see to it that every answer ends in exactly one `Ended` or `Failed`, whatever the bytes and wherever
@@ -27,13 +27,33 @@ class Reader(Protocol):
         no event."""
 
 
-class Streamed:
-    """Decodes server-sent events that hold one JSON value each. Implements
-    `providers.base.Decoder`."""
+class Found(Protocol):
+    """A piece of a stream; its data is one JSON value."""
 
-    def __init__(self, reader: Reader) -> None:
+    @property
+    def data(self) -> str | bytes: ...
+
+
+class Scans(Protocol):
+    """Finds the pieces of one stream. All but `rest` may raise a `ProviderError`."""
+
+    def feed(self, data: bytes) -> Iterable[Found]:
+        """The pieces that these bytes complete."""
+
+    def finish(self) -> Iterable[Found]:
+        """The bytes are over: what only now is known to be a piece."""
+
+    def rest(self) -> bytes:
+        """What came last and is none."""
+
+
+class Streamed:
+    """Decodes a stream of pieces that hold one JSON value each: server-sent events, if no `scanner` finds
+    others. Implements `providers.base.Decoder`."""
+
+    def __init__(self, reader: Reader, scanner: Scans | None = None) -> None:
         self._reader = reader
-        self._scanner = Scanner()
+        self._scanner = scanner or Scanner()
         self._over = False
 
     def feed(self, data: bytes) -> Sequence[Event]:

@@ -8,6 +8,11 @@ SECRETS = re.compile(
       \b(?:sk|xai|pplx|csk|nvapi)-[\w*-]*            # keys, by their prefixes
     | \b(?:gsk|hf|pk_live|pk_test|r8)_[\w*-]+
     | \bAIza[\w*-]+
+    | \bya29\.[\w.*-]+
+    | \b(?:AKIA|ASIA)[A-Z0-9]{12,}                   # AWS: keys, API keys, whose account
+    | \b(?:ABSK|bedrock-api-key-)[\w+/=*-]+
+    | \barn:aws[\w-]*:[^\s"']*:\d{12}:[^\s"',;]*
+    | \b[\w.-]+@[\w.-]+\.gserviceaccount\.com
     | (?<=\bBearer\ )[^\s"',;]+
     | (?<=\bkey\ provided:\ )[^\s"',;]+              # keys that look like nothing
     | \b[A-Za-z0-9]{32,}\b                           # keys without a prefix

@@ -155,3 +155,12 @@ class Library:
 
     async def close(self) -> None:
         await self.client.aclose()
+
+
+async def read_body(answer: Answer, limit: int) -> bytes:
+    """The body up to the limit; one that breaks off is as good as what came of it."""
+    body = bytearray()
+    with suppress(httpx.HTTPError):
+        while len(body) < limit and (chunk := await answer.receive()):
+            body += chunk
+    return bytes(body[:limit])

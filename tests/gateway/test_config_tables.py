@@ -12,6 +12,8 @@ from gateway.config_errors import ConfigErrors
 from gateway.config_file import load
 
 LOCAL = '[providers.local]\nkind = "ollama"\n'
+AWS = "[providers.aws]\nkind = 'bedrock'\nkeys = ['k']\n"
+VERTEX = "[providers.v]\nkind = 'vertex'\nkeys = ['k']\n"
 
 
 @pytest.fixture
@@ -86,7 +88,13 @@ def mistakes(read):
         (f"{LOCAL}socket = ''", "providers.local.socket", "a text of one line"),
         (f"{LOCAL}http2 = 'yes'", "providers.local.http2", "true or false"),
         ("[providers.x]\nkind = 'azure'\nkeys = ['k']", "providers.x.base_url", "is required"),
-        (f"{LOCAL}api_version = '1'", "providers.local.api_version", "has no versions"),
+        (f"{LOCAL}api_version = '1'", "providers.local.api_version", "has none"),
+        (f"{LOCAL}region = 'eu-west-1'", "providers.local.region", "has none"),
+        ("[providers.x]\nkind = 'bedrock'\nkeys = ['k']", "providers.x.region", "is required"),
+        (f"{AWS}region = 'eu west'", "providers.aws.region", "a word like"),
+        (f"{AWS}region = 'evil.example/'", "providers.aws.region", "a word like"),
+        (f"{AWS}region = 'x'\nproject = 'p'", "providers.aws.project", "has none"),
+        (f"{VERTEX}location = 5", "providers.v.location", "a word like"),
         (f"{LOCAL}prices = 5", "providers.local.prices", "expected a table"),
         (f"{LOCAL}prices = {{m = {{input = 1}}}}", "providers.local.prices.m.output", "required"),
         (

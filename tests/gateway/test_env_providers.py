@@ -41,6 +41,29 @@ def test_a_kind_that_has_no_usual_address_needs_one():
     assert (provider.kind, provider.base_url) == ("azure", "https://name.openai.azure.com")
 
 
+def test_a_kind_that_is_in_regions_needs_one():
+    """Bedrock's, from the variable that AWS's own tools read; a word that is none is a mistake."""
+    found = find_providers({"AWS_BEARER_TOKEN_BEDROCK": "k"})
+    assert found.providers[0].kind == "simulator"
+    assert "AWS_REGION" in found.warnings[0]
+    environ = {"AWS_BEARER_TOKEN_BEDROCK": "k", "AWS_REGION": "eu-west-1"}
+    (provider,) = find_providers(environ).providers
+    assert (provider.kind, provider.region) == ("bedrock", "eu-west-1")
+    assert provider.base_url == "https://bedrock-runtime.eu-west-1.amazonaws.com"
+    with pytest.raises(ConfigErrors, match="AWS_REGION"):
+        find_providers({**environ, "AWS_REGION": "evil.example/"})
+
+
+def test_a_key_that_its_kind_cannot_use_is_left_out_with_the_reason():
+    """A token for Vertex says no project."""
+    found = find_providers({"GOOGLE_VERTEX_API_KEY": "ya29.CANARY"})
+    assert found.providers[0].kind == "simulator"
+    assert "needs a project" in found.warnings[0]
+    assert "CANARY" not in found.warnings[0]
+    (provider,) = find_providers({"GOOGLE_VERTEX_API_KEY": "AIzaKEY"}).providers
+    assert provider.base_url == "https://aiplatform.googleapis.com"
+
+
 def test_without_any_key_the_simulator_answers_with_three_keys_that_fail_apart():
     """The embedded default: everything works at once, nothing to sign up for."""
     (provider,) = find_providers({"HOME": "/", "OPENAI_API_KEY": " "}).providers

@@ -37,6 +37,34 @@ def test_a_key_may_stand_as_it_is(tmp_path: Path):
     assert find_key(CANARY, {}, tmp_path) == FoundKey(Secret(CANARY), "raw")
 
 
+def test_an_access_key_of_aws_is_put_together(tmp_path: Path):
+    """Of two variables or three, under any prefix; a whole one is left as it is."""
+    environ = {"AWS_ACCESS_KEY_ID": "AKIAX", "AWS_SECRET_ACCESS_KEY": " s3cret\n"}
+    whole = Secret("AKIAX:s3cret")
+    assert find_key("env:AWS_ACCESS_KEY_ID", environ, tmp_path).secret == whole
+    environ = {f"B_{name}": value for name, value in environ.items()}
+    environ["B_AWS_SESSION_TOKEN"] = "t"
+    found = find_key("env:B_AWS_ACCESS_KEY_ID", environ, tmp_path)
+    assert found == FoundKey(Secret("AKIAX:s3cret:t"), "env:B_AWS_ACCESS_KEY_ID")
+    ready = {"AWS_ACCESS_KEY_ID": "AKIAX:s3cret"}
+    assert find_key("env:AWS_ACCESS_KEY_ID", ready, tmp_path).secret == whole
+    mistake = refusal("env:AWS_ACCESS_KEY_ID", {"AWS_ACCESS_KEY_ID": "AKIAX"}, tmp_path)
+    assert "AWS_SECRET_ACCESS_KEY" in str(mistake)
+
+
+def test_a_service_accounts_file_is_taken_whole(tmp_path: Path):
+    """Or the variable that holds it; on one line, to be compared; half of one is told without its words."""
+    (tmp_path / "robot.json").write_text('{\n  "type": "service_account",\n  "key": "a b"\n}\n')
+    found = find_key("file:robot.json", {}, tmp_path)
+    assert found.secret == Secret('{"type":"service_account","key":"a b"}')
+    environ = {"ROBOT": '{ "type": "service_account", "key": "a b" }'}
+    assert find_key("env:ROBOT", environ, tmp_path).secret == found.secret
+    (tmp_path / "half.json").write_text('{"key": "CANARY')
+    mistake = refusal("file:half.json", {}, tmp_path)
+    assert "no valid JSON" in str(mistake)
+    assert "CANARY" not in str(mistake)
+
+
 def test_an_unset_variable_is_named_with_the_nearest_that_is_set(tmp_path: Path):
     """A slip in the name is the likeliest reason."""
     mistake = refusal("env:OPENAI_KEY", {"OPENAI_API_KEY": "x", "HOME": "/"}, tmp_path)

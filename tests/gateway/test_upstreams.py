@@ -15,6 +15,8 @@ from policies.target import Target
 from providers.azure import Azure
 from providers.client import HttpClient
 from providers.types import ModelInfo, Secret
+from providers.vertex import Vertex
+from providers.vertex_claude import VertexClaude
 from providers.way import Way
 
 Handler = Callable[[httpx.Request], Awaitable[httpx.Response]]
@@ -228,6 +230,18 @@ async def test_without_providers_nothing_is_found(autojump_clock: trio.testing.M
     world = World({})
     assert await discovered(world) == {}
     assert world.asked == []
+
+
+def test_a_model_may_be_called_in_another_dialect_than_its_provider() -> None:
+    """Claude on Vertex, with the same settings, at the same address; keys of one provider share the dialect."""
+    url = "https://eu-aiplatform.example"
+    made = provider("v", "vertex", url, keys=2)
+    found = upstreams(attrs.evolve(made, project="p", location="eu"))
+    gemini, claude = (found.find(target("v-1", model)) for model in ("gemini-x", "claude-x"))
+    assert gemini.dialect == Vertex("p", "eu")
+    assert claude.dialect == VertexClaude("p", "eu")
+    assert gemini.base_url == claude.base_url == url
+    assert found.find(target("v-2", "gemini-x")).dialect is gemini.dialect
 
 
 def test_a_provider_may_have_its_own_version_and_way() -> None:

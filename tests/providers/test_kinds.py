@@ -2,7 +2,9 @@
 
 import re
 
-from providers.kinds import KINDS
+from providers.azure import Azure
+from providers.kinds import KINDS, settled
+from providers.types import Secret
 
 DESIGNED = {
     *("openai", "gemini", "anthropic", "groq", "mistral", "deepseek", "openrouter", "together"),
@@ -17,6 +19,8 @@ DESIGNED = {
         "cohere",
         "zai",
         "azure",
+        "vertex",
+        "bedrock",
     ),
 }
 
@@ -30,7 +34,7 @@ def test_every_promised_kind_is_there_under_its_own_name():
 def test_the_three_families_speak_their_own_dialect_and_all_others_openais():
     """A kind without a dialect of its own is OpenAI-compatible."""
     spoken = {name: kind.dialect.name for name, kind in KINDS.items()}
-    own = {"gemini", "anthropic", "azure"}
+    own = {"gemini", "anthropic", "azure", "vertex", "bedrock"}
     assert {spoken[name] for name in own} == own
     assert {spoken[name] for name in DESIGNED - own} == {"openai"}
 
@@ -69,4 +73,50 @@ def test_names_for_lists_and_telemetry_are_the_usual_ones():
         "mistral": "mistral_ai",
         "xai": "x_ai",
         "azure": "azure.ai.openai",
+        "vertex": "gcp.vertex_ai",
+        "bedrock": "aws.bedrock",
     }
+
+
+def test_where_some_providers_are_is_said_by_their_settings():
+    """A region or a location; without the one that is required, nowhere."""
+    bedrock, vertex, azure = (KINDS[name] for name in ("bedrock", "vertex", "azure"))
+    region = "https://bedrock-runtime.eu-west-1.amazonaws.com"
+    assert bedrock.address({"region": "eu-west-1"}) == region
+    assert bedrock.address({}) == ""
+    assert vertex.address({}) == "https://aiplatform.googleapis.com"
+    assert vertex.address({"location": "us-east5"}) == "https://us-east5-aiplatform.googleapis.com"
+    assert azure.address({"api_version": "1"}) == ""
+    assert KINDS["groq"].address({}) == KINDS["groq"].base_url
+
+
+def test_settings_are_fields_of_the_dialects():
+    """Of all that a kind speaks; what is required is one of them."""
+    for kind in KINDS.values():
+        for dialect in (kind.dialect, *(other for _, other in kind.others)):
+            assert all(hasattr(dialect, name) for name in kind.settings)
+        assert set(kind.required) <= set(kind.settings)
+    assert settled(KINDS["azure"].dialect, {"api_version": "1"}) == Azure("1")
+    assert settled(KINDS["openai"].dialect, {}) is KINDS["openai"].dialect
+
+
+def test_claude_on_vertex_is_spoken_to_in_its_own_way():
+    """However its model is written."""
+    vertex = KINDS["vertex"]
+    for model in ("claude-opus-4@20260101", "anthropic/claude-x", "publishers/anthropic/models/c"):
+        assert vertex.dialect_for(model).name == "vertex-claude"
+    assert vertex.dialect_for("gemini-3-pro").name == "vertex"
+
+
+def test_what_is_no_credential_for_a_kind_is_told():
+    """A file of JSON is one for Vertex alone, and only if it is a service account's."""
+    account = Secret('{"type":"service_account","CANARY":1}')
+    complaints = [
+        KINDS["openai"].complaint(account, {}),
+        KINDS["vertex"].complaint(account, {"project": "p"}),
+        KINDS["vertex"].complaint(Secret("ya29.CANARY"), {}),
+    ]
+    assert all(complaints)
+    assert "CANARY" not in str(complaints)
+    assert KINDS["openai"].complaint(Secret("sk-x"), {}) is None
+    assert KINDS["vertex"].complaint(Secret("AIzax"), {}) is None

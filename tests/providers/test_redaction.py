@@ -24,6 +24,10 @@ KEYS = [
     "proj_AbCdEf123",
     "projects/my-project-1",
     "0123456789abcdef0123456789abcdef",
+    "AKIAIOSFODNN7EXAMPLE",
+    "ya29.c.abc-DEF_123",
+    "arn:aws:iam::123456789012:user/ada",
+    "robot@a-project.iam.gserviceaccount.com",
 ]
 
 
