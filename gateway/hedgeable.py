@@ -8,7 +8,7 @@ happens until the client acts on the one answer that it got.
 from collections.abc import Mapping
 from typing import Any
 
-from providers.types import Call, ChatCall
+from providers.types import Call, ChatCall, PlainCall
 
 KEPT = ("store", "background")
 """Members that ask the upstream to keep the answer, or to go on without us."""
@@ -21,6 +21,9 @@ REACHING_OUT = ("web_search_options", "mcp_servers", "plugins")
 
 TELLING = frozenset((*KEPT, *CONTINUED, *REACHING_OUT, "tools", "audio", "modalities"))
 """A call without any of these members may be hedged."""
+
+DEAR = ("images", "speech", "transcriptions")
+"""What takes an upstream long, is paid by the piece, and is not stopped by hanging up."""
 
 CLIENT_TYPES = ("function", "custom", "local_shell", "apply_patch")
 CLIENT_FAMILIES = ("bash_", "text_editor_", "memory_")
@@ -40,19 +43,18 @@ Anthropic's ways. Gemini's own tools are members beside these, such as `googleSe
 def unhedgeable(call: Call) -> str | None:
     """A short word for the reason, None if the request may be hedged.
 
-    `store`, `background`, `previous_response_id`, `conversation`, `server_tools` or `modalities`.
+    `store`, `background`, `previous_response_id`, `conversation`, `server_tools`, `modalities`, or the name of
+    what is made: `images`, `speech`, `transcriptions`.
     """
     if not isinstance(call, ChatCall):
-        return None
+        return call.operation if isinstance(call, PlainCall) and call.operation in DEAR else None
     body = call.body if call.native is None else call.native.body
     if TELLING.isdisjoint(body):
         return None
-    for name in KEPT:
-        if body.get(name) not in (None, False):
-            return name
-    for name in CONTINUED:
-        if body.get(name) is not None:
-            return name
+    kept = next((name for name in KEPT if body.get(name) not in (None, False)), None)
+    trace = kept or next((name for name in CONTINUED if body.get(name) is not None), None)
+    if trace is not None:
+        return trace
     if _reaches_out(body):
         return "server_tools"
     return "modalities" if _makes_more_than_text(body) else None

@@ -18,7 +18,7 @@ from gateway.reply import Reply
 from gateway.ticket import Ticket
 from gateway.tokens import prompt_tokens
 from gateway.wire import MAX_INPUTS
-from policies import mock
+from policies import mock, mock_plain
 from providers.errors import BrokenAnswer
 from providers.types import (
     Call,
@@ -29,6 +29,8 @@ from providers.types import (
     Ended,
     Event,
     Failed,
+    Made,
+    PlainCall,
     Started,
     Usage,
     UsageSeen,
@@ -104,6 +106,9 @@ def script(call: Call, fault: mock.MockFault | None) -> list[Step]:
     if isinstance(call, CountCall):
         counted = Counted(prompt_tokens(call.chat))
         return [(_first(0.0, fault), [counted, UsageSeen(Usage()), Ended()])]
+    if isinstance(call, PlainCall):
+        said = mock_plain.answer(call)
+        return [(_first(0.0, fault), [said, Made(len(said.data)), UsageSeen(Usage()), Ended()])]
     if not isinstance(call, ChatCall):
         made = mock.embed(call)
         events: list[Event] = [made.vectors, UsageSeen(made.usage), Ended()]

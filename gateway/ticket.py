@@ -12,7 +12,7 @@ from gateway.trail import Trail
 from gateway.whole import Heading
 from policies.features import UNKNOWN, Features
 from policies.settings import Policy
-from providers.types import Call, ChatCall, CountCall, EmbedCall
+from providers.types import Call, ChatCall, CountCall, EmbedCall, PlainCall
 from state.records import Operation
 
 _OPERATIONS: Mapping[type, Operation] = {
@@ -41,6 +41,8 @@ class Ticket:
     @property
     def operation(self) -> Operation:
         """What is done, whichever API asks for it: the word in records and metrics."""
+        if isinstance(self.call, PlainCall):
+            return self.call.operation
         return _OPERATIONS[type(self.call)]
 
     @property

@@ -4,7 +4,9 @@ Good enough to admit a request against a limit and to fill in for an upstream th
 is stored from it is marked as estimated.
 """
 
-from providers.types import Call, ChatCall, CountCall, Usage
+from collections.abc import Iterator
+
+from providers.types import Call, ChatCall, CountCall, PlainCall, Usage
 
 BYTES_PER_TOKEN = 4
 TOKENS_PER_MESSAGE = 4
@@ -15,11 +17,21 @@ def prompt_tokens(call: Call) -> int:
     """How many tokens the prompt will count as."""
     if isinstance(call, CountCall):
         return 0  # nothing is said to a model
+    if isinstance(call, PlainCall):
+        return sum(_tokens(len(text.encode())) for text in _texts(call))
     if isinstance(call, ChatCall):
         return sum(TOKENS_PER_MESSAGE + _tokens(len(m.text.encode())) for m in call.messages)
     return sum(
         _tokens(len(item.encode())) if isinstance(item, str) else len(item) for item in call.inputs
     )
+
+
+def _texts(call: PlainCall) -> Iterator[str]:
+    """What is asked, in the members that hold it; sound and images count as nothing."""
+    for name in ("input", "prompt", "query", "documents"):
+        value = call.body.get(name)
+        given = value if isinstance(value, list) else [value]
+        yield from (item for item in given if isinstance(item, str))
 
 
 def most_tokens(call: Call) -> int:

@@ -29,6 +29,7 @@ from providers.types import (
     Form,
     ModelInfo,
     Native,
+    PlainCall,
     RateLimits,
     Secret,
 )
@@ -52,6 +53,8 @@ class Anthropic:
     def refuses(self, call: Call) -> str | None:
         if isinstance(call, EmbedCall):
             return "input"
+        if isinstance(call, PlainCall):
+            return call.operation
         if isinstance(call, CountCall):
             return self.refuses(call.chat)
         if any(stop and not stop.strip() for stop in call.stop):
@@ -59,8 +62,8 @@ class Anthropic:
         return first_refused(call, HONOURED) or foreign_tools(call)
 
     def encode(self, call: Call, model: str) -> WireRequest:
-        if isinstance(call, EmbedCall):
-            raise RequestRejected("Anthropic offers no embeddings", param="input")
+        if isinstance(call, EmbedCall | PlainCall):
+            raise RequestRejected("Only chats are offered here", param=self.refuses(call))
         own = call.native if speaks(self, call) else None
         headers = {"content-type": "application/json"} | dict([VERSION])
         return WireRequest(

@@ -13,7 +13,7 @@ from providers.base import Decoder, WireRequest
 from providers.errors import ProviderError
 from providers.openai import OpenAI
 from providers.quirks import STRICT
-from providers.types import Call, EmbedCall, Form, ModelInfo, RateLimits, Secret
+from providers.types import Call, EmbedCall, Form, ModelInfo, PlainCall, RateLimits, Secret
 
 API_VERSION = "2024-10-21"
 """The latest that is generally available; a provider's `api_version` says another."""
@@ -34,6 +34,8 @@ class Azure:
 
     def encode(self, call: Call, model: str) -> WireRequest:
         operation = "embeddings" if isinstance(call, EmbedCall) else "chat/completions"
+        if isinstance(call, PlainCall):
+            operation = call.path.removeprefix("/")
         path = f"/openai/deployments/{quote(model, safe='')}/{operation}"
         return attrs.evolve(_OPENAI.encode(call, model), path=self._versioned(path))
 

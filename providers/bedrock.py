@@ -30,6 +30,7 @@ from providers.types import (
     EmbedCall,
     Form,
     ModelInfo,
+    PlainCall,
     RateLimits,
     Secret,
 )
@@ -72,6 +73,8 @@ class Bedrock:
     def refuses(self, call: Call) -> str | None:
         if isinstance(call, EmbedCall):
             return "input"
+        if isinstance(call, PlainCall):
+            return call.operation
         if isinstance(call, CountCall):
             return self.refuses(call.chat)
         if any(stop and not stop.strip() for stop in call.stop):
@@ -79,8 +82,8 @@ class Bedrock:
         return first_refused(call, HONOURED) or foreign_tools(call) or _forbidden(call)
 
     def encode(self, call: Call, model: str) -> WireRequest:
-        if isinstance(call, EmbedCall):
-            raise RequestRejected("Bedrock's embeddings are not offered here", param="input")
+        if isinstance(call, EmbedCall | PlainCall):
+            raise RequestRejected("Only chats are offered here", param=self.refuses(call))
         if isinstance(call, CountCall):
             told = chat_body(call.chat, model).items()
             counted = {name: value for name, value in told if name in COUNTED}

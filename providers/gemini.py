@@ -13,14 +13,24 @@ from providers import gemini_embed
 from providers.base import Decoder, WireRequest, speaks
 from providers.body import parse
 from providers.counting import CountReader
-from providers.errors import BrokenAnswer, ProviderError
+from providers.errors import BrokenAnswer, ProviderError, RequestRejected
 from providers.gemini_answer import ChatReader
 from providers.gemini_chat import MAX_STOPS, chat_body, stops_of
 from providers.gemini_errors import error_of
 from providers.lenient import fields, rows, text
 from providers.parameters import TOOLS, first_refused, foreign_tools
 from providers.reading import Streamed, whole
-from providers.types import JSON, Call, CountCall, EmbedCall, Form, ModelInfo, RateLimits, Secret
+from providers.types import (
+    JSON,
+    Call,
+    CountCall,
+    EmbedCall,
+    Form,
+    ModelInfo,
+    PlainCall,
+    RateLimits,
+    Secret,
+)
 from providers.verbatim import verbatim
 
 PAGE = 1000
@@ -44,6 +54,8 @@ class Gemini:
     def refuses(self, call: Call) -> str | None:
         if isinstance(call, EmbedCall):
             return gemini_embed.refuses(call)
+        if isinstance(call, PlainCall):
+            return call.operation
         if isinstance(call, CountCall):
             return self.refuses(call.chat)
         if len(stops_of(call)) > MAX_STOPS:
@@ -56,6 +68,8 @@ class Gemini:
             if speaks(self, call):
                 return _post(model, *gemini_embed.own_body(call, model))
             return _post(model, "batchEmbedContents", gemini_embed.body_of(call, model))
+        if isinstance(call, PlainCall):
+            raise RequestRejected("Gemini has no such form", param=call.operation)
         if isinstance(call, CountCall):
             return _post(model, "countTokens", _count_body(call, model, speaks(self, call)))
         method = "streamGenerateContent?alt=sse" if call.stream else "generateContent"

@@ -18,6 +18,7 @@ from providers.lenient import count, fields, rows, text
 from providers.openai_answer import read_chat
 from providers.openai_stream import ChatStream
 from providers.openai_vectors import read_vectors
+from providers.plain import encode_plain, plain_decoder
 from providers.quirks import LENIENT, Quirks
 from providers.types import (
     JSON,
@@ -27,6 +28,7 @@ from providers.types import (
     EmbedCall,
     Form,
     ModelInfo,
+    PlainCall,
     RateLimits,
     Secret,
 )
@@ -50,6 +52,12 @@ MODERATION = frozenset({"reasons", "flagged_input"})
 """What OpenRouter's 403 holds if it is about the prompt and not about the key."""
 
 
+IMAGES = ("/images/generations", "/images/edits")
+SOUND = ("/audio/speech", "/audio/transcriptions", "/audio/translations")
+EVERYTHING = frozenset({*IMAGES, *SOUND, "/moderations", "/rerank"})
+"""Paths of what is sent on as it is: whoever is OpenAI-compatible may have them."""
+
+
 @attrs.frozen
 class OpenAI:
     """Implements `providers.base.Dialect` for a base URL to which `/chat/completions` is joined."""
@@ -57,9 +65,12 @@ class OpenAI:
     name: str = "openai"
     quirks: Quirks = LENIENT
     forms: frozenset[Form] = frozenset()
+    paths: frozenset[str] = EVERYTHING
 
     def refuses(self, call: Call) -> str | None:
         """Nothing of a chat: the format is the client's own. The format has no count of tokens."""
+        if isinstance(call, PlainCall):
+            return None if call.path in self.paths else call.operation
         return "count_tokens" if isinstance(call, CountCall) else None
 
     def encode(self, call: Call, model: str) -> WireRequest:
@@ -68,6 +79,8 @@ class OpenAI:
             return _post("/embeddings", {**call.body, "model": model, "encoding_format": "float"})
         if isinstance(call, CountCall):
             raise RequestRejected("This provider counts no tokens", param="count_tokens")
+        if isinstance(call, PlainCall):
+            return encode_plain(call, model, call.path)
         own = call.native if speaks(self, call) else None
         if own is not None:
             return _post("/completions", {**_streamed(own.body, call), "model": model})
@@ -82,6 +95,8 @@ class OpenAI:
     def decoder(self, call: Call) -> Decoder:
         if isinstance(call, EmbedCall):
             return WholeBody(lambda body: read_vectors(parse(body), call))
+        if isinstance(call, PlainCall):
+            return plain_decoder(call)
         if isinstance(call, CountCall):
             raise RequestRejected("This provider counts no tokens", param="count_tokens")
         named = call.tool_choice is not None and call.tool_choice.name is not None

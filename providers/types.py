@@ -6,6 +6,7 @@ turns it into its provider's form. An answer, streamed or whole, becomes the sam
     Started  (TextDelta | ToolDelta | Extra | Passed | Finished | UsageSeen)*  (Ended | Failed)   a chat
     Vectors  UsageSeen?  (Ended | Failed)                                                     embeddings
     Counted  UsageSeen?  (Ended | Failed)                                               a count of tokens
+    (Made | UsageSeen)*  (Ended | Failed)                           whatever else, as `Verbatim` beside them
 
 An upstream that is asked in the form in which the client asked gives `Verbatim` with them: its own bytes.
 The last event is always `Ended` or `Failed`, and nothing follows it. An answer that merely stops is
@@ -19,11 +20,13 @@ import attrs
 
 from providers.conversation import Message, ResponseFormat, Tool, ToolChoice, ToolKind
 from providers.errors import ProviderError
+from providers.multipart import Part
 
 JSON: TypeAlias = Mapping[str, Any]
 TextKind: TypeAlias = Literal["content", "reasoning", "refusal"]
 Place: TypeAlias = Literal["message", "choice", "answer"]
 FinishReason: TypeAlias = Literal["stop", "length", "content_filter", "tool_calls"]
+Operation: TypeAlias = Literal["moderations", "images", "speech", "transcriptions", "rerank"]
 Form: TypeAlias = Literal["anthropic", "gemini", "responses", "completions"]
 
 
@@ -126,7 +129,26 @@ class CountCall:
         return self.chat.native
 
 
-Call: TypeAlias = ChatCall | EmbedCall | CountCall
+@attrs.frozen
+class PlainCall:
+    """A call that is sent on as it came: moderations, images, sound, ranks.
+
+    `path` is where OpenAI has it; `parts` are there where it is a form and no JSON. `answers` is the content
+    type that its answer has. `native` says nothing: nobody speaks it in another form.
+    """
+
+    operation: Operation
+    path: str
+    model: str
+    body: JSON = attrs.field(factory=dict, repr=False)
+    parts: tuple[Part, ...] = attrs.field(default=(), repr=False)
+    answers: str = "application/json"
+    stream: bool = False
+
+    native: None = None
+
+
+Call: TypeAlias = ChatCall | EmbedCall | CountCall | PlainCall
 
 
 @attrs.frozen
@@ -249,6 +271,13 @@ class Vectors:
 
 
 @attrs.frozen
+class Made:
+    """Something came that is not read here: an image, sound, scores. `size` is in bytes."""
+
+    size: int
+
+
+@attrs.frozen
 class Counted:
     """How many tokens a prompt has."""
 
@@ -278,12 +307,13 @@ Event: TypeAlias = (
     | UsageSeen
     | Vectors
     | Counted
+    | Made
     | Ended
     | Failed
 )
 
 
-_SEMANTIC = (TextDelta, ToolDelta, Finished, Passed, Vectors, Counted)
+_SEMANTIC = (TextDelta, ToolDelta, Finished, Passed, Vectors, Counted, Made)
 
 
 def is_semantic(event: Event) -> bool:

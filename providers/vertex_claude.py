@@ -12,7 +12,7 @@ from providers.body import parse
 from providers.errors import BrokenAnswer, ProviderError, RequestRejected
 from providers.gemini_errors import error_of
 from providers.lenient import fields
-from providers.types import Call, CountCall, EmbedCall, Form, RateLimits
+from providers.types import Call, CountCall, EmbedCall, Form, PlainCall, RateLimits
 from providers.vertex import Vertex
 
 VERSION = "vertex-2023-10-16"
@@ -37,8 +37,8 @@ class VertexClaude(Vertex):
         return _ANTHROPIC.refuses(call)
 
     def encode(self, call: Call, model: str) -> WireRequest:
-        if isinstance(call, EmbedCall):
-            raise RequestRejected("Anthropic offers no embeddings", param="input")
+        if isinstance(call, EmbedCall | PlainCall):
+            raise RequestRejected("Only chats are offered here", param=self.refuses(call))
         own = call.native if speaks(self, call) else None
         gone = ELSEWHERE if own is None else ("model",)
         told = body_of(call, model, own).items()

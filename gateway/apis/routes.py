@@ -13,6 +13,7 @@ from gateway.apis.counts import COUNTS
 from gateway.apis.embeddings import EMBEDDINGS
 from gateway.apis.google import GOOGLE
 from gateway.apis.messages import MESSAGES
+from gateway.apis.plain import PLAIN
 from gateway.voice import OPENAI, Voice
 
 PREFIXES = ("/v1", "/api/v1")
@@ -28,6 +29,7 @@ _PATHS: Mapping[str, Api] = {
     "/embeddings": EMBEDDINGS,
     "/messages": MESSAGES,
     "/messages/count_tokens": COUNTS,
+    **PLAIN,
 }
 
 
