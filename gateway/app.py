@@ -22,6 +22,7 @@ from gateway.errors import OUR_FAULT, ApiError
 from gateway.fast_routes import TOO_LARGE, FastConnection
 from gateway.log import log
 from gateway.reply import Head, QueuedReply
+from gateway.sessions import session_routes
 
 
 def build(context: Context) -> QuartTrio:
@@ -38,6 +39,7 @@ def build(context: Context) -> QuartTrio:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     _error_handlers(app)
     _data_plane(app, context)
+    session_routes(app, context)
     control_routes(app, context, PREFIXES, principal)
     app.after_request(_with_trail)
     return app

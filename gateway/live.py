@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
+from typing import cast
 
 import attrs
 import trio
@@ -19,6 +20,7 @@ from gateway.policy_log import PolicyLog
 from gateway.race import Race
 from gateway.relay import Relay
 from gateway.reply import Reply
+from gateway.session import Line, converse
 from gateway.ticket import Ticket
 from gateway.upstreams import Upstreams
 from policies.contest import Contest
@@ -29,8 +31,9 @@ from providers.base import Dialect, refusal, speaks
 from providers.batches import Batches, exchange_for
 from providers.client import Exchange, HttpClient
 from providers.errors import RateLimited
+from providers.socket import SocketExchange
 from providers.streamed import upstream_call
-from providers.types import Call, EmbedCall
+from providers.types import Call, EmbedCall, SessionCall
 from state.records import KeyStateChanged
 from state.store import Store
 
@@ -83,10 +86,13 @@ class Live:
         account.policy_id = self._policies.id_of(ticket.policy, offer)
 
         async def relay_winner(answer: Answer) -> None:
+            _tell_trail(ticket, race)
+            if isinstance(ticket.call, SessionCall):
+                await converse(answer, cast("Line", reply), account)
+                return
             keep = partial(self._keepsakes.keep, project)
             relay = Relay(ticket.api, ticket.call, ticket.heading, reply, account.settle, keep)
             account.so_far = relay.so_far
-            _tell_trail(ticket, race)
             if fitted and race.winner is not None:
                 dialect = self.upstreams.find(race.winner.target).dialect
                 ticket.trail.dropped = fitted[id(dialect)].dropped
@@ -122,9 +128,11 @@ class Live:
         may = hedging and ticket.features.unhedgeable is None and ticket.knobs.hedge != "off"
         sent = upstream_call(call, policy.upstream_stream, hedging=may)
 
-        def exchange(target: Target, sent: Call) -> Exchange | Batches:
+        def exchange(target: Target, sent: Call) -> Exchange | Batches | SocketExchange:
             upstream, connect = self.upstreams.find(target), policy.timeouts.connect
             asked = call if speaks(upstream.dialect, call) else sent
+            if isinstance(asked, SessionCall):
+                return SocketExchange(upstream, asked, target.model, self.http.tls, connect)
             if isinstance(asked, EmbedCall):
                 return exchange_for(self.http, upstream, asked, target.model, connect=connect)
             return Exchange(self.http, upstream, asked, target.model, connect=connect)

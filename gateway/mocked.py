@@ -5,7 +5,7 @@ pure function of the request (`policies.mock`). Only the pacing is real.
 """
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import attrs
 import trio
@@ -15,6 +15,7 @@ from gateway.catalog import Offer
 from gateway.errors import ApiError, bad_request
 from gateway.relay import Relay
 from gateway.reply import Reply
+from gateway.session import Line, rehearse
 from gateway.ticket import Ticket
 from gateway.tokens import prompt_tokens
 from gateway.wire import MAX_INPUTS
@@ -31,6 +32,7 @@ from providers.types import (
     Failed,
     Made,
     PlainCall,
+    SessionCall,
     Started,
     Usage,
     UsageSeen,
@@ -75,6 +77,10 @@ class Mocked:
         fault = _demanded(ticket.knobs.mock)
         if fault is not None and fault.status is not None:
             raise ApiError(fault.status, fault.message, retry_after=fault.retry_after)
+        if isinstance(ticket.call, SessionCall):
+            ticket.trail.winner = WINNER
+            await rehearse(ticket, cast("Line", reply), account)
+            return
         (first, opening), *rest = await _script(ticket.call, fault)
         relay = Relay(ticket.api, ticket.call, ticket.heading, reply, account.settle)
         with trio.move_on_at(ticket.deadline):
@@ -109,10 +115,11 @@ def script(call: Call, fault: mock.MockFault | None) -> list[Step]:
     if isinstance(call, PlainCall):
         said = mock_plain.answer(call)
         return [(_first(0.0, fault), [said, Made(len(said.data)), UsageSeen(Usage()), Ended()])]
-    if not isinstance(call, ChatCall):
+    if isinstance(call, EmbedCall):
         made = mock.embed(call)
         events: list[Event] = [made.vectors, UsageSeen(made.usage), Ended()]
         return [(_first(made.first, fault), events)]
+    assert isinstance(call, ChatCall), "sessions have no script"
     answer = mock.answer(call)
     opening, *pieces = answer.events()
     end: list[Event] = [UsageSeen(answer.usage), Ended()]

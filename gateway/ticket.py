@@ -12,13 +12,14 @@ from gateway.trail import Trail
 from gateway.whole import Heading
 from policies.features import UNKNOWN, Features
 from policies.settings import Policy
-from providers.types import Call, ChatCall, CountCall, EmbedCall, PlainCall
+from providers.types import Call, ChatCall, CountCall, EmbedCall, PlainCall, SessionCall
 from state.records import Operation
 
 _OPERATIONS: Mapping[type, Operation] = {
     ChatCall: "chat",
     EmbedCall: "embeddings",
     CountCall: "count_tokens",
+    SessionCall: "realtime",
 }
 
 

@@ -6,7 +6,7 @@ is stored from it is marked as estimated.
 
 from collections.abc import Iterator
 
-from providers.types import Call, ChatCall, CountCall, PlainCall, Usage
+from providers.types import Call, ChatCall, CountCall, PlainCall, SessionCall, Usage
 
 BYTES_PER_TOKEN = 4
 TOKENS_PER_MESSAGE = 4
@@ -15,7 +15,7 @@ TOKENS_PER_MESSAGE = 4
 
 def prompt_tokens(call: Call) -> int:
     """How many tokens the prompt will count as."""
-    if isinstance(call, CountCall):
+    if isinstance(call, CountCall | SessionCall):
         return 0  # nothing is said to a model
     if isinstance(call, PlainCall):
         return sum(_tokens(len(text.encode())) for text in _texts(call))

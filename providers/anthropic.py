@@ -32,6 +32,7 @@ from providers.types import (
     PlainCall,
     RateLimits,
     Secret,
+    SessionCall,
 )
 from providers.verbatim import verbatim
 
@@ -55,6 +56,8 @@ class Anthropic:
             return "input"
         if isinstance(call, PlainCall):
             return call.operation
+        if isinstance(call, SessionCall):
+            return "realtime"
         if isinstance(call, CountCall):
             return self.refuses(call.chat)
         if any(stop and not stop.strip() for stop in call.stop):
@@ -62,7 +65,7 @@ class Anthropic:
         return first_refused(call, HONOURED) or foreign_tools(call)
 
     def encode(self, call: Call, model: str) -> WireRequest:
-        if isinstance(call, EmbedCall | PlainCall):
+        if isinstance(call, EmbedCall | PlainCall | SessionCall):
             raise RequestRejected("Only chats are offered here", param=self.refuses(call))
         own = call.native if speaks(self, call) else None
         headers = {"content-type": "application/json"} | dict([VERSION])

@@ -5,7 +5,7 @@ errors are OpenAI's, with what its content filter found beside them.
 """
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import attrs
 
@@ -13,12 +13,21 @@ from providers.base import Decoder, WireRequest
 from providers.errors import ProviderError
 from providers.openai import OpenAI
 from providers.quirks import STRICT
-from providers.types import Call, EmbedCall, Form, ModelInfo, PlainCall, RateLimits, Secret
+from providers.types import (
+    Call,
+    EmbedCall,
+    Form,
+    ModelInfo,
+    PlainCall,
+    RateLimits,
+    Secret,
+    SessionCall,
+)
 
 API_VERSION = "2024-10-21"
 """The latest that is generally available; a provider's `api_version` says another."""
 
-_OPENAI = OpenAI(quirks=STRICT)
+_OPENAI = OpenAI(quirks=STRICT, realtime=True)
 
 
 @attrs.frozen
@@ -34,6 +43,9 @@ class Azure:
 
     def encode(self, call: Call, model: str) -> WireRequest:
         operation = "embeddings" if isinstance(call, EmbedCall) else "chat/completions"
+        if isinstance(call, SessionCall):
+            path = f"/openai/v1/realtime?{urlencode({'model': model})}"
+            return WireRequest(path, method="GET", headers=())
         if isinstance(call, PlainCall):
             operation = call.path.removeprefix("/")
         path = f"/openai/deployments/{quote(model, safe='')}/{operation}"

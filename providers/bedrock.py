@@ -33,6 +33,7 @@ from providers.types import (
     PlainCall,
     RateLimits,
     Secret,
+    SessionCall,
 )
 
 ACCESS = ("AKIA", "ASIA")
@@ -75,6 +76,8 @@ class Bedrock:
             return "input"
         if isinstance(call, PlainCall):
             return call.operation
+        if isinstance(call, SessionCall):
+            return "realtime"
         if isinstance(call, CountCall):
             return self.refuses(call.chat)
         if any(stop and not stop.strip() for stop in call.stop):
@@ -82,7 +85,7 @@ class Bedrock:
         return first_refused(call, HONOURED) or foreign_tools(call) or _forbidden(call)
 
     def encode(self, call: Call, model: str) -> WireRequest:
-        if isinstance(call, EmbedCall | PlainCall):
+        if isinstance(call, EmbedCall | PlainCall | SessionCall):
             raise RequestRejected("Only chats are offered here", param=self.refuses(call))
         if isinstance(call, CountCall):
             told = chat_body(call.chat, model).items()

@@ -126,6 +126,14 @@ class HttpClient:
         """How many connections wait for calls."""
         return sum(sender.idle for sender in self._senders.values())
 
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """What TLS connections are made with: dear, and the same for all. HTTP/1.1 only."""
+        if self._tls is None:
+            self._tls = httpx.create_ssl_context(trust_env=False)
+            self._tls.set_alpn_protocols(["http/1.1"])
+        return self._tls
+
     def sender(self, upstream: Upstream) -> Sender:
         """The way to one key's upstream.
 
@@ -158,9 +166,7 @@ class HttpClient:
             tls = httpx.create_ssl_context(trust_env=False)
             transport = detour.transport(way, tls, IDLE_CONNECTIONS, IDLE_TIME)
             return Library(_client(transport), transport, base_url, standing)
-        if self._tls is None:
-            self._tls = httpx.create_ssl_context(trust_env=False)  # dear, and the same for all
-            self._tls.set_alpn_protocols(["http/1.1"])
+        self._tls = self.tls
         if self._library:
             transport = self._transport or Connections(self._tls, IDLE_CONNECTIONS, IDLE_TIME)
             return Library(_client(transport), transport, base_url, standing)

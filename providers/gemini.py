@@ -30,6 +30,7 @@ from providers.types import (
     PlainCall,
     RateLimits,
     Secret,
+    SessionCall,
 )
 from providers.verbatim import verbatim
 
@@ -56,6 +57,8 @@ class Gemini:
             return gemini_embed.refuses(call)
         if isinstance(call, PlainCall):
             return call.operation
+        if isinstance(call, SessionCall):
+            return "realtime"
         if isinstance(call, CountCall):
             return self.refuses(call.chat)
         if len(stops_of(call)) > MAX_STOPS:
@@ -68,8 +71,8 @@ class Gemini:
             if speaks(self, call):
                 return _post(model, *gemini_embed.own_body(call, model))
             return _post(model, "batchEmbedContents", gemini_embed.body_of(call, model))
-        if isinstance(call, PlainCall):
-            raise RequestRejected("Gemini has no such form", param=call.operation)
+        if isinstance(call, PlainCall | SessionCall):
+            raise RequestRejected("Gemini has no such form", param=self.refuses(call))
         if isinstance(call, CountCall):
             return _post(model, "countTokens", _count_body(call, model, speaks(self, call)))
         method = "streamGenerateContent?alt=sse" if call.stream else "generateContent"

@@ -109,7 +109,7 @@ _mistral = OpenAI(
 _kinds = (
     Kind(
         name="openai",
-        dialect=OpenAI(quirks=STRICT, forms=_COMPLETES),
+        dialect=OpenAI(quirks=STRICT, forms=_COMPLETES, realtime=True),
         base_url="https://api.openai.com/v1",
         key_variables=("OPENAI_API_KEY",),
         base_url_variable="OPENAI_BASE_URL",
@@ -174,7 +174,13 @@ _kinds = (
         "https://api.together.xyz/v1",
         ("TOGETHER_API_KEY",),
     ),
-    Kind("xai", _openai, "https://api.x.ai/v1", ("XAI_API_KEY",), otel_name="x_ai"),
+    Kind(
+        "xai",
+        OpenAI(forms=_COMPLETES, realtime=True),
+        "https://api.x.ai/v1",
+        ("XAI_API_KEY",),
+        otel_name="x_ai",
+    ),
     Kind("cerebras", _strict, "https://api.cerebras.ai/v1", ("CEREBRAS_API_KEY",)),
     Kind("perplexity", _older, "https://api.perplexity.ai", ("PERPLEXITY_API_KEY",)),
     Kind(

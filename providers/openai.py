@@ -6,6 +6,7 @@ not; only what the gateway decides is set: the model, whether to stream, that us
 
 import re
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
 
 import attrs
 import msgspec
@@ -31,6 +32,7 @@ from providers.types import (
     PlainCall,
     RateLimits,
     Secret,
+    SessionCall,
 )
 from providers.verbatim import verbatim
 
@@ -66,11 +68,14 @@ class OpenAI:
     quirks: Quirks = LENIENT
     forms: frozenset[Form] = frozenset()
     paths: frozenset[str] = EVERYTHING
+    realtime: bool = False
 
     def refuses(self, call: Call) -> str | None:
         """Nothing of a chat: the format is the client's own. The format has no count of tokens."""
         if isinstance(call, PlainCall):
             return None if call.path in self.paths else call.operation
+        if isinstance(call, SessionCall):
+            return None if self.realtime else "realtime"
         return "count_tokens" if isinstance(call, CountCall) else None
 
     def encode(self, call: Call, model: str) -> WireRequest:
@@ -81,6 +86,8 @@ class OpenAI:
             raise RequestRejected("This provider counts no tokens", param="count_tokens")
         if isinstance(call, PlainCall):
             return encode_plain(call, model, call.path)
+        if isinstance(call, SessionCall):
+            return WireRequest(f"/realtime?{urlencode({'model': model})}", method="GET", headers=())
         own = call.native if speaks(self, call) else None
         if own is not None:
             return _post("/completions", {**_streamed(own.body, call), "model": model})
@@ -97,8 +104,8 @@ class OpenAI:
             return WholeBody(lambda body: read_vectors(parse(body), call))
         if isinstance(call, PlainCall):
             return plain_decoder(call)
-        if isinstance(call, CountCall):
-            raise RequestRejected("This provider counts no tokens", param="count_tokens")
+        if isinstance(call, CountCall | SessionCall):
+            raise RequestRejected("There is no such answer", param=self.refuses(call))
         named = call.tool_choice is not None and call.tool_choice.name is not None
         read: Decoder = WholeBody(lambda body: read_chat(parse(body), named=named))
         if call.stream:

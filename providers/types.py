@@ -6,6 +6,7 @@ turns it into its provider's form. An answer, streamed or whole, becomes the sam
     Started  (TextDelta | ToolDelta | Extra | Passed | Finished | UsageSeen)*  (Ended | Failed)   a chat
     Vectors  UsageSeen?  (Ended | Failed)                                                     embeddings
     Counted  UsageSeen?  (Ended | Failed)                                               a count of tokens
+    (Frame | Made | UsageSeen)*  Closed  (Ended | Failed)                                  a session
     (Made | UsageSeen)*  (Ended | Failed)                           whatever else, as `Verbatim` beside them
 
 An upstream that is asked in the form in which the client asked gives `Verbatim` with them: its own bytes.
@@ -148,7 +149,21 @@ class PlainCall:
     native: None = None
 
 
-Call: TypeAlias = ChatCall | EmbedCall | CountCall | PlainCall
+@attrs.frozen
+class SessionCall:
+    """A wish for a realtime session, over a websocket. `query` and `headers` are those of the client's that are
+    the upstream's business."""
+
+    model: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    body: JSON = attrs.field(factory=dict)
+
+    stream: Literal[True] = True
+    native: None = None
+
+
+Call: TypeAlias = ChatCall | EmbedCall | CountCall | PlainCall | SessionCall
 
 
 @attrs.frozen
@@ -271,6 +286,21 @@ class Vectors:
 
 
 @attrs.frozen
+class Frame:
+    """A message of a session, as it came."""
+
+    data: str | bytes = attrs.field(repr=False)
+
+
+@attrs.frozen
+class Closed:
+    """A session's websocket was closed, with this code and reason (RFC 6455, 7.4); 1006 means without any."""
+
+    code: int
+    reason: str = ""
+
+
+@attrs.frozen
 class Made:
     """Something came that is not read here: an image, sound, scores. `size` is in bytes."""
 
@@ -308,6 +338,8 @@ Event: TypeAlias = (
     | Vectors
     | Counted
     | Made
+    | Frame
+    | Closed
     | Ended
     | Failed
 )

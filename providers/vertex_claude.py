@@ -12,7 +12,7 @@ from providers.body import parse
 from providers.errors import BrokenAnswer, ProviderError, RequestRejected
 from providers.gemini_errors import error_of
 from providers.lenient import fields
-from providers.types import Call, CountCall, EmbedCall, Form, PlainCall, RateLimits
+from providers.types import Call, CountCall, EmbedCall, Form, PlainCall, RateLimits, SessionCall
 from providers.vertex import Vertex
 
 VERSION = "vertex-2023-10-16"
@@ -37,7 +37,7 @@ class VertexClaude(Vertex):
         return _ANTHROPIC.refuses(call)
 
     def encode(self, call: Call, model: str) -> WireRequest:
-        if isinstance(call, EmbedCall | PlainCall):
+        if isinstance(call, EmbedCall | PlainCall | SessionCall):
             raise RequestRejected("Only chats are offered here", param=self.refuses(call))
         own = call.native if speaks(self, call) else None
         gone = ELSEWHERE if own is None else ("model",)

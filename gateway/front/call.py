@@ -7,7 +7,7 @@ telling the application that its client has left must never wait for the applica
 import logging
 import math
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import trio
@@ -31,12 +31,14 @@ def _disconnect() -> HTTPDisconnectEvent:
 class Call:
     """A task group, as Hypercorn's streams want one, for exactly one application call.
 
-    `on_end` is awaited in the application's task when it has returned or failed, not when cancelled.
+    `on_end` is awaited in the application's task when it has returned or failed, not when cancelled. `left` is
+    the code and reason with which a websocket's client has left, once that is known.
     """
 
     nursery: trio.Nursery
     on_end: Callable[[], Awaitable[None]]
     ended: bool = False
+    left: tuple[int, str] | None = None
     _scope: trio.CancelScope = attrs.field(factory=trio.CancelScope, repr=False)
     _beside: list[trio.CancelScope] = attrs.field(factory=list, repr=False)
     _farewell: ASGIReceiveEvent = attrs.field(factory=_disconnect, repr=False)
@@ -90,6 +92,10 @@ class Call:
     async def _put(self, event: ASGIReceiveEvent) -> None:
         if event["type"] in {"http.disconnect", "websocket.disconnect"}:
             self._farewell = event
+            if event["type"] == "websocket.disconnect" and self.left is not None:
+                code, reason = self.left
+                told = {"type": "websocket.disconnect", "code": code, "reason": reason}
+                self._farewell = cast("ASGIReceiveEvent", told)
             self._inlet.close()
         else:
             await self._inlet.send(event)

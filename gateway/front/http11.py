@@ -29,6 +29,9 @@ from gateway.front.line import Line
 from gateway.front.refusal import CRASHED, TOO_SLOW, response
 from gateway.front.site import Site
 
+CLOSING = b"\x88"
+"""How a closing frame begins: the last of its message, operation 8."""
+
 _UNLIMITED = WorkerContext(max_requests=None)
 
 
@@ -110,6 +113,8 @@ class Exchange(H11Protocol):
         elif isinstance(event, Response):
             await self._open_answer(event)
         else:
+            if isinstance(event, Data) and isinstance(self.stream, WSStream):
+                self._call.left = self._call.left or _farewell_in(event.data, self.stream)
             await super().stream_send(event)
 
     async def _begin(self) -> None:
@@ -196,3 +201,12 @@ class Exchange(H11Protocol):
     async def _transmit(self, event: Event) -> None:
         if isinstance(event, RawData) and event.data:
             await self._line.write(event.data)
+
+
+def _farewell_in(frame: bytes, stream: WSStream) -> tuple[int, str] | None:
+    """The client's code and reason, which the answer to its closing frame repeats (RFC 6455, 5.5.1): Hypercorn
+    tells the application of a code of its own."""
+    answers = stream.handshake.accepted and stream.connection.state is WebsocketState.CLOSED
+    if not answers or frame[:1] != CLOSING or len(frame) < 4:
+        return None
+    return int.from_bytes(frame[2:4]), frame[4:].decode(errors="replace")
