@@ -1,6 +1,6 @@
 """OpenAI's messages to a conversation: turns, parts, calls of tools and their results. Pure.
 
-What is wrong is a 400 that names the place; what is not known is refused by name, never dropped.
+What is wrong is a 400 that names the place; what is not known goes on only to who speaks OpenAI's format.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +11,7 @@ from gateway.fields import string
 from providers.conversation import (
     AudioPart,
     FilePart,
+    ForeignPart,
     ImagePart,
     Message,
     Part,
@@ -153,9 +154,7 @@ def _part(part: Any, where: str) -> Part:
     if not isinstance(kind, str):
         raise bad_request(f"'{where}.type' must be a string", f"{where}.type")
     read = _PARTS.get(kind)
-    if read is None:
-        raise bad_request(f"'{where}.type': '{kind[:64]}' is not supported", f"{where}.type")
-    return read(part, where)
+    return ForeignPart(kind[:64]) if read is None else read(part, where)
 
 
 def _text(part: Mapping[str, Any], where: str) -> Part:

@@ -34,11 +34,20 @@ def read_tools(body: Mapping[str, Any]) -> tuple[Tool, ...]:
     found = []
     for n, tool in enumerate(_list(tools, "tools")):
         where = f"tools[{n}]"
-        if not isinstance(tool, dict) or not isinstance(tool.get("type"), str):
+        kind = _kind(tool)
+        if kind is None:
             raise bad_request(f"'{where}' must be an object with a type", where)
-        if tool["type"] == "function":
+        if kind == "function":
             found.append(_tool(tool.get("function"), f"{where}.function"))
     return tuple(found)
+
+
+def _kind(tool: Any) -> str | None:
+    """A tool's type; Mistral's clients leave it out for functions."""
+    if not isinstance(tool, dict):
+        return None
+    kind = tool.get("type", "function" if isinstance(tool.get("function"), dict) else None)
+    return kind if isinstance(kind, str) else None
 
 
 def read_choice(body: Mapping[str, Any]) -> ToolChoice | None:

@@ -46,7 +46,14 @@ class FilePart:
     file_id: str | None = None
 
 
-Part: TypeAlias = TextPart | ImagePart | AudioPart | FilePart
+@attrs.frozen
+class ForeignPart:
+    """Something that only some of those who speak OpenAI's format know, by its type: a video, thoughts."""
+
+    kind: str
+
+
+Part: TypeAlias = TextPart | ImagePart | AudioPart | FilePart | ForeignPart
 
 
 @attrs.frozen

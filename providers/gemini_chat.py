@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from providers.conversation import Message, Part, TextPart, Tool, ToolChoice, ToolUse
+from providers.conversation import ForeignPart, Message, Part, TextPart, Tool, ToolChoice, ToolUse
 from providers.errors import RequestRejected
 from providers.lenient import fields, text
 from providers.media import media_of
@@ -102,7 +102,7 @@ def _part(part: Part) -> Iterator[JSON]:
         if part.text:
             yield {"text": part.text}
         return
-    media = media_of(part)
+    media = None if isinstance(part, ForeignPart) else media_of(part)
     if media is None:
         raise RequestRejected("Gemini cannot be given this file", param="messages")
     if media.url:

@@ -181,7 +181,12 @@ _kinds = (
         ("XAI_API_KEY",),
         otel_name="x_ai",
     ),
-    Kind("cerebras", _strict, "https://api.cerebras.ai/v1", ("CEREBRAS_API_KEY",)),
+    Kind(
+        "cerebras",
+        OpenAI(quirks=Quirks(strips=ANSWERED - {"reasoning"})),
+        "https://api.cerebras.ai/v1",
+        ("CEREBRAS_API_KEY",),
+    ),
     Kind("perplexity", _older, "https://api.perplexity.ai", ("PERPLEXITY_API_KEY",)),
     Kind(
         name="cohere",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from providers.conversation import ForeignPart, Message
 from providers.types import JSON, ChatCall
 
 UNDERSTOOD = frozenset(
@@ -62,12 +63,17 @@ def first_refused(call: ChatCall, honoured: AbstractSet[str] = frozenset()) -> s
 
 
 def foreign_tools(call: ChatCall) -> str | None:
-    """`tools`, if one of them is not a function of the client's: only its own provider has it."""
+    """`tools`, if one of them is not a function of the client's: only its own provider has it; `messages`, if
+    they hold something that only some know."""
     given = call.body.get("tools")
     if isinstance(given, list) and len(given) != len(call.tools):
         return "tools"
     custom = any(use.kind == "custom" for message in call.messages for use in message.tool_calls)
-    return "messages" if custom else None
+    return "messages" if custom or any(map(_is_foreign, call.messages)) else None
+
+
+def _is_foreign(message: Message) -> bool:
+    return any(isinstance(part, ForeignPart) for part in message.parts)
 
 
 def top_k(body: JSON) -> int | float | None:

@@ -212,7 +212,8 @@ async def test_a_refused_handshake_fails_over(tmp_path: Path) -> None:
     async with (
         upstream(refuses=[503]) as busy,
         upstream() as free,
-        running(tmp_path, [busy, free]) as gateway,gateway.open() as socket
+        running(tmp_path, [busy, free]) as gateway,
+        gateway.open() as socket,
     ):
         assert await hear(socket) == CREATED
     (tmp_path / "other").mkdir()
