@@ -1,4 +1,8 @@
-"""OpenAI's Responses: `POST /v1/responses`."""
+"""OpenAI's Responses: `POST /v1/responses`.
+
+A stream that breaks ends in an event `error`: OpenAI's SDKs raise what its member `error` says, while the
+published schema has the same words beside it.
+"""
 
 from collections.abc import Sequence
 
@@ -7,8 +11,13 @@ import msgspec
 from gateway.apis.api import Api, Asked
 from gateway.apis.responses_request import read_responses
 from gateway.apis.responses_stream import ResponseWriter, response_body
+from gateway.errors import ApiError
+from gateway.voice import Voice
 from gateway.whole import Heading
 from providers.types import JSON, Call, Event, Usage
+
+LAST = 2**31 - 1
+"""An error's number in a stream: behind all others, however many there were."""
 
 
 def _read(asked: Asked) -> Call:
@@ -28,4 +37,12 @@ def _stream(call: Call, heading: Heading) -> ResponseWriter:
     return ResponseWriter(heading, _asked(call))
 
 
-RESPONSES = Api("responses", _read, _whole, _stream, prefix="resp_")
+def _broken(error: ApiError) -> bytes:
+    told = error.body()["error"]
+    words = {"code": str(told["code"]), "message": told["message"], "param": told.get("param")}
+    event = {"type": "error", **words, "sequence_number": LAST, "error": told}
+    return b"event: error\ndata: " + msgspec.json.encode(event) + b"\n\n"
+
+
+VOICE = Voice(ApiError.encode, _broken)
+RESPONSES = Api("responses", _read, _whole, _stream, VOICE, prefix="resp_")

@@ -19,8 +19,6 @@ USUAL: Mapping[str, Any] = {
     "max_tool_calls": None,
     "metadata": {},
     "parallel_tool_calls": True,
-    "prompt_cache_key": None,
-    "safety_identifier": None,
     "service_tier": "auto",
     "temperature": 1.0,
     "tool_choice": "auto",
@@ -28,9 +26,11 @@ USUAL: Mapping[str, Any] = {
     "top_logprobs": 0,
     "top_p": 1.0,
     "truncation": "disabled",
-    "user": None,
 }
 """Members of a request that are told again, with what they are where it does not say."""
+
+LABELS = ("prompt_cache_key", "safety_identifier", "user")
+"""Members of a request that are told again if it has them."""
 
 TIERS = ("auto", "default", "flex", "scale", "priority")
 
@@ -54,8 +54,8 @@ def empty_response(heading: Heading, asked: JSON, members: JSON) -> dict[str, An
         "output": [],
         "previous_response_id": None,
         "store": False,
-        "usage": None,
         **said,
+        **{name: asked[name] for name in LABELS if asked.get(name) is not None},
         "reasoning": {"effort": None, "summary": None, **fields(asked.get("reasoning"))},
         "text": {"format": {"type": "text"}, **_said(fields(asked.get("text")))},
     }

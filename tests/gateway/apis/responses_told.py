@@ -1,6 +1,7 @@
 """A stream of OpenAI's Responses API as a strict client reads it: every event in its place, or a failure."""
 
 import json
+import re
 from typing import Any
 
 import attrs
@@ -113,3 +114,10 @@ def heard(frames: bytes) -> dict[str, Any]:
         client.read(event)
     assert client.response is not None, "the stream has its end"
     return client.response
+
+
+def component(event: dict[str, Any]) -> str:
+    """The name under which the published document describes an event."""
+    words = "".join(word.capitalize() for word in re.split(r"[._]", event["type"]))
+    shorter = re.sub(r"OutputText(Delta|Done)", r"Text\1", words)
+    return f"{shorter}Event" if event["type"] != "error" else "ResponseErrorEvent"
