@@ -15,7 +15,9 @@ from gateway.catalog import Offer
 from gateway.compat import Fitted, fits
 from gateway.errors import bad_request
 from gateway.fallback import StreamedOrWhole, Unstreamed
+from gateway.hedgeable import unhedgeable
 from gateway.keepsakes import Keepsakes
+from gateway.pins import Maker, Noted, Pins
 from gateway.policy_log import PolicyLog
 from gateway.race import Race
 from gateway.relay import Relay
@@ -63,6 +65,7 @@ class Live:
     drop_unsupported: bool = False
     _unstreamed: Unstreamed = attrs.field(factory=Unstreamed)
     _keepsakes: Keepsakes = attrs.field(factory=Keepsakes)
+    _pins: Pins = attrs.field(factory=Pins)
     _facts: dict[int, Facts] = attrs.field(factory=dict)
     _policies: PolicyLog = attrs.field(init=False)
 
@@ -80,6 +83,9 @@ class Live:
         if call is not ticket.call:
             ticket = attrs.evolve(ticket, call=call)
         route, fitted = self._able(offer.route, ticket.call)
+        if call.native is not None:
+            route = self._pins.narrowed(route, call, project)
+            ticket = self._freed(ticket, route)
         judge = self._contest(ticket, offer, route, account)
         race = Race(judge, self._opener(ticket, fitted), self._ended, self._changed)
         account.race = race
@@ -96,7 +102,8 @@ class Live:
             if fitted and race.winner is not None:
                 dialect = self.upstreams.find(race.winner.target).dialect
                 ticket.trail.dropped = fitted[id(dialect)].dropped
-            await relay(answer)
+            note = partial(self._pins.note, Maker(project, answer.attempt.lease.target.key), call)
+            await relay(answer if call.native is None else Noted(answer, note))
 
         try:
             await race.run(relay_winner)
@@ -107,6 +114,14 @@ class Live:
         finally:
             if race.winner is None:
                 _tell_trail(ticket, race)
+
+    def _freed(self, ticket: Ticket, route: Route) -> Ticket:
+        """A call that is only translated asks of nobody what its own form asks by default."""
+        call, features = ticket.call, ticket.features
+        if any(speaks(dialect, call) for dialect in self._facts_of(route).dialects):
+            return ticket
+        why_not = unhedgeable(call, translated=True)
+        return attrs.evolve(ticket, features=attrs.evolve(features, unhedgeable=why_not))
 
     def _contest(self, ticket: Ticket, offer: Offer, route: Route, account: Account) -> Contest:
         return Contest(

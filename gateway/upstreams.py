@@ -131,12 +131,14 @@ def _is_at_home(provider: ProviderConfig, kind: Kind) -> bool:
     return bool(home and host) and f".{host}".endswith(f".{home}")
 
 
-@cache
 def _abroad(dialect: Dialect) -> Dialect:
-    """The dialect, for somebody of whom one knows only that they take chats: responses are not for them. The same
-    for all keys, as it is asked for each dialect once what it can honour."""
-    if not isinstance(dialect, OpenAI) or "responses" not in dialect.forms:
-        return dialect
+    """The dialect, for somebody of whom one knows only that they take chats."""
+    return _chatting(dialect) if isinstance(dialect, OpenAI) else dialect
+
+
+@cache
+def _chatting(dialect: OpenAI) -> OpenAI:
+    """One for all keys: what a dialect can honour is asked of it once."""
     return attrs.evolve(dialect, forms=dialect.forms - {"responses"})
 
 
