@@ -81,7 +81,7 @@ class WholeResponse:
         items = Items()
         yield started(body)
         for item in rows(body["output"]):
-            yield from _whole_item(item, items)
+            yield from whole_item(item, items)
         yield from last_events(body, items)
 
     def end(self, rest: bytes) -> Iterable[Event]:  # noqa: ARG002 - the body was all there is
@@ -135,7 +135,8 @@ def said(words: str, kind: TextKind, logprobs: Any = None) -> Iterator[Event]:
         yield TextDelta(words, kind=kind, logprobs=given)
 
 
-def _whole_item(item: JSON, items: Items) -> Iterator[Event]:
+def whole_item(item: JSON, items: Items) -> Iterator[Event]:
+    """All that an item says."""
     kind = item.get("type")
     if kind == "message":
         for part in rows(item.get("content")):

@@ -5,7 +5,7 @@ everybody sends pieces. Events that are not known say nothing to a chat.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from providers.advice import in_band, read_error
 from providers.body import parse
@@ -22,6 +22,7 @@ from providers.openai_responses_answer import (
     raise_error,
     said,
     started,
+    whole_item,
 )
 from providers.types import JSON, Event, TextKind, ToolDelta
 
@@ -32,6 +33,9 @@ TEXTS: dict[str, tuple[TextKind, str]] = {
     "reasoning_text": ("reasoning", "text"),
 }
 """Pieces of text by their events' names: what kind it is, and where the whole of it stands at last."""
+
+Place: TypeAlias = tuple[str, int, int, int]
+"""Where a piece of text belongs: its kind, its item, the part of its content or of its summary."""
 
 ARGUMENTS = ("function_call_arguments", "custom_tool_call_input")
 LAST = ("completed", "incomplete", "failed")
@@ -45,8 +49,10 @@ class ResponseStream:
         self._started = False
         self._items = Items()
         self._calls: dict[int, tuple[int, ToolKind]] = {}
-        self._told: set[tuple[Any, ...]] = set()
-        self._thought: tuple[Any, ...] | None = None
+        self._written: set[int] = set()
+        self._told: set[Place] = set()
+        self._heard: set[int] = set()
+        self._thought: Place | None = None
 
     def read(self, value: Any) -> Iterable[Event]:
         event = fields(value)
@@ -86,7 +92,7 @@ class ResponseStream:
     def _text(self, name: str, what: str, event: JSON) -> Iterator[Event]:
         kind, member = TEXTS[name]
         part = count(event.get("content_index")), count(event.get("summary_index"))
-        place = (name, count(event.get("output_index")), *part)
+        place: Place = (name, count(event.get("output_index")), *part)
         if what == "done" and place in self._told:
             return
         words = text(event.get("delta" if what == "delta" else member))
@@ -95,9 +101,10 @@ class ResponseStream:
         if kind == "reasoning" and self._is_next(place):
             words = BETWEEN + words
         self._told.add(place)
+        self._heard.add(place[1])
         yield from said(words, kind, event.get("logprobs"))
 
-    def _is_next(self, place: tuple[Any, ...]) -> bool:
+    def _is_next(self, place: Place) -> bool:
         """Whether this is another part of the same thought."""
         before, self._thought = self._thought, place
         return before is not None and before != place and before[1] == place[1]
@@ -107,8 +114,10 @@ class ResponseStream:
         kind = text(item.get("type"))
         if kind in CALLS:
             yield from self._call(item, place, what)
-        elif kind == "reasoning" and what == "done":
+        elif what == "done" and place in self._heard:
             self._items.seal(item)
+        elif what == "done":
+            yield from whole_item(item, self._items)
 
     def _call(self, item: JSON, place: int, what: str) -> Iterator[Event]:
         """A call begins; what the item holds of its arguments counts if no pieces of them came."""
@@ -125,9 +134,9 @@ class ResponseStream:
         yield from self._write(count(event.get("output_index")), what, written)
 
     def _write(self, place: int, what: str, written: str) -> Iterator[Event]:
-        told = ("call", place) in self._told
-        if place not in self._calls or not written or (what == "done" and told):
+        again = what == "done" and place in self._written
+        if place not in self._calls or not written or again:
             return
-        self._told.add(("call", place))
+        self._written.add(place)
         index, kind = self._calls[place]
         yield ToolDelta(index, written, kind=kind)

@@ -127,6 +127,17 @@ def test_who_sends_no_pieces_is_heard_all_the_same() -> None:
     ]
 
 
+def test_items_that_were_never_told_in_pieces_are_heard_when_they_are_done() -> None:
+    """Thoughts and messages; those that were told are not heard twice."""
+    thought = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]}
+    said = {"type": "message", "content": [{"type": "output_text", "text": "x"}]}
+    events = read(CREATED, item("done", thought, 0), item("done", said, 1), DONE)
+    assert events[1:3] == [TextDelta("hm", kind="reasoning"), TextDelta("x")]
+    told = read(CREATED, piece("output_text", "x", 1), item("done", said, 1), DONE)
+    assert told[1:2] == [TextDelta("x")]
+    assert isinstance(told[2], Finished)
+
+
 def test_thoughts_come_in_parts_and_sealed() -> None:
     """A blank line stands between the parts; the seal goes to the call behind."""
     sealed = {"type": "reasoning", "id": "rs_1", "encrypted_content": "xyz", "summary": []}
