@@ -1,6 +1,7 @@
-"""An upstream on loopback that takes nothing but requests of the Responses API, as each key's own account.
+"""An upstream on loopback that takes requests of the Responses API, as each key's own account; and chats.
 
-It keeps what it answers unless it is told not to, and says things that nobody knows.
+It keeps what it answers unless it is told not to, and says things that nobody knows. In both it calls the first
+tool it is given once, and says JSON where a format is asked for.
 """
 
 import json
@@ -68,9 +69,11 @@ class ResponsesUpstream:
         key = dict(head.headers)[b"authorization"].decode().removeprefix("Bearer ")
         if head.method == b"GET":
             return self._send(http, 200, json.dumps({"data": [{"id": "gpt-5-pro"}]}).encode())
-        assert head.target == b"/v1/responses", head.target
         asked = json.loads(body)
         self.asked.append((key, asked))
+        if head.target == b"/v1/chat/completions":
+            return self._send(http, 200, b"".join(_chat(asked)), b"text/event-stream")
+        assert head.target == b"/v1/responses", head.target
         previous = asked.get("previous_response_id")
         if previous is not None and (key, previous) not in self.kept:
             words = {"message": "not found", "code": "previous_response_not_found"}
@@ -121,6 +124,33 @@ class ResponsesUpstream:
         yield http.send(h11.Response(status_code=status, headers=headers)) or b""
         yield http.send(h11.Data(data=body)) or b""
         yield http.send(h11.EndOfMessage()) or b""
+
+
+def _chat(asked: dict[str, Any]) -> Iterator[bytes]:
+    """A streamed chat: thoughts, then a call of a tool, or words."""
+    assert asked["stream"] is True, "whole answers are put together from pieces"
+    deltas: list[dict[str, Any]] = [{"role": "assistant", "reasoning_content": "hm"}]
+    reason = "stop"
+    if asked.get("tools") and asked["messages"][-1]["role"] != "tool":
+        reason = "tool_calls"
+        call = {"name": asked["tools"][0]["function"]["name"], "arguments": ""}
+        begun = {"index": 0, "id": "call_up", "function": call}
+        pieces = [{"index": 0, "function": {"arguments": piece}} for piece in ('{"a": ', "1}")]
+        deltas += [{"tool_calls": [piece]} for piece in (begun, *pieces)]
+    elif asked.get("response_format"):
+        deltas += [{"content": '{"city": "İzmir", '}, {"content": '"people": 3}'}]
+    else:
+        deltas += [{"content": "Mer"}, {"content": "haba"}]
+    for delta in deltas:
+        yield _chunk([{"index": 0, "delta": delta, "finish_reason": None}])
+    yield _chunk([{"index": 0, "delta": {}, "finish_reason": reason}])
+    yield _chunk([], {"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14})
+    yield b"data: [DONE]\n\n"
+
+
+def _chunk(choices: list[dict[str, Any]], usage: dict[str, int] | None = None) -> bytes:
+    chunk = {"id": "chatcmpl-up", "object": "chat.completion.chunk", "created": 5, "model": "up"}
+    return f"data: {json.dumps({**chunk, 'choices': choices, 'usage': usage})}\n\n".encode()
 
 
 def _has_result(asked: dict[str, Any]) -> bool:
