@@ -2,8 +2,8 @@
 
 A stored response is known to the account that made it and to no other. So its id is remembered with the key,
 and who goes on from it is sent to that key alone. Bounded, in memory: an id that is not known here (after a
-restart, or from another worker) is sent on only where a single key could have made it. What one project made,
-no other finds.
+restart, or from another worker) is sent on only where a single key could have made it. What one project made is
+not found by another.
 """
 
 from collections import OrderedDict

@@ -30,8 +30,8 @@ class Kind:
     `base_url` is the default, without a slash at its end; empty where everybody has one of their
     own, or the settings say it (see `address`). `key_variables` are the environment variables that may hold a
     key, if any may, the preferred one first; `base_url_variable` may hold another base URL. `owned_by` is what
-    lists of models say, `otel_name` is OpenTelemetry's `gen_ai.provider.name`; both are the kind's own name where
-    nothing else is usual.
+    lists of models say, `otel_name` is OpenTelemetry's `gen_ai.provider.name`; both are the kind's own name
+    where nothing else is usual.
 
     `settings` are the dialect's fields that a configuration may say, each with the environment variable that
     holds it, if one usually does; `required` are those without a default. `others` are dialects for models

@@ -18,7 +18,9 @@ ASKED = {"model": "m", "input": "x", "novelty": {"a": 1}, "stream": True}
 
 def test_only_the_model_is_ours() -> None:
     """All else is the client's, known here or not."""
-    request = native_request(read_responses(Asked(ASKED)), "gpt-5")
+    own = read_responses(Asked(ASKED)).native
+    assert own is not None
+    request = native_request(own, "gpt-5")
     assert (request.path, request.method) == ("/responses", "POST")
     assert json.loads(request.body) == {**ASKED, "model": "gpt-5"}
     assert posted({"a": 1}).body == b'{"a":1}'
