@@ -16,7 +16,7 @@ from gateway.errors import bad_request
 from gateway.relay import Source
 from policies.target import Route
 from providers.lenient import fields, text
-from providers.types import Call, Event, Native, Started
+from providers.types import Call, Event, Native, Started, Verbatim
 
 MOST = 100_000
 """Ids; each takes some 300 bytes."""
@@ -38,8 +38,8 @@ class Pins:
     _makers: OrderedDict[str, Maker] = attrs.field(factory=OrderedDict)
 
     def note(self, maker: Maker, call: Call, events: Sequence[Event]) -> None:
-        """Remembers what a call's answer was named, if its upstream keeps it."""
-        if not _is_kept(call.native):
+        """Remembers what a call's answer was named, if it was passed on and its upstream keeps it."""
+        if not _is_kept(call.native) or not any(isinstance(each, Verbatim) for each in events):
             return
         for event in events:
             if isinstance(event, Started) and event.id:

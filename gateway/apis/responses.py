@@ -45,4 +45,12 @@ def _broken(error: ApiError) -> bytes:
 
 
 VOICE = Voice(ApiError.encode, _broken)
-RESPONSES = Api("responses", _read, _whole, _stream, VOICE, prefix="resp_")
+NAMES = {
+    "messages": "input",
+    "max_completion_tokens": "max_output_tokens",
+    "response_format": "text.format",
+    "verbosity": "text.verbosity",
+    "reasoning_effort": "reasoning.effort",
+    "logprobs": "top_logprobs",
+}
+RESPONSES = Api("responses", _read, _whole, _stream, VOICE, prefix="resp_", names=NAMES)

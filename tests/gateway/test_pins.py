@@ -8,13 +8,14 @@ from gateway.apis.api import Asked
 from gateway.apis.responses_request import read_responses
 from gateway.pins import Maker, Noted, Pins, continued
 from policies.target import Target
-from providers.types import Call, Ended, Event, Started, TextDelta
+from providers.types import Call, Ended, Event, Started, TextDelta, Verbatim
 from tests.gateway.asked import chat, refusal
 
 ROUTE = (
     (Target("a-1", "a", "a", "m"), Target("a-2", "a", "a", "m")),
     (Target("b-1", "b", "b", "m"),),
 )
+PASSED = Verbatim(b"{}")
 FIRST = Maker("demo", "a-2")
 
 
@@ -25,7 +26,7 @@ def asked(**members: Any) -> Call:
 def made(**members: Any) -> Pins:
     """Pins after an answer with id `resp_1`."""
     pins = Pins()
-    pins.note(FIRST, asked(**members), [Started("resp_1"), TextDelta("x")])
+    pins.note(FIRST, asked(**members), [PASSED, Started("resp_1"), TextDelta("x")])
     return pins
 
 
@@ -75,10 +76,11 @@ def test_no_project_finds_what_another_made() -> None:
 
 
 def test_what_is_not_kept_upstream_is_not_remembered() -> None:
-    """Nor what was asked in another form."""
+    """Nor what was asked in another form, or answered in one."""
     pins = made(store=False)
-    pins.note(FIRST, chat(), [Started("chatcmpl-1")])
-    pins.note(FIRST, asked(), [Started()])
+    pins.note(FIRST, chat(), [PASSED, Started("chatcmpl-1")])
+    pins.note(FIRST, asked(), [PASSED, Started()])
+    pins.note(FIRST, asked(), [Started("resp_1")])
     assert refusal(lambda: pins.narrowed(ROUTE, asked(previous_response_id="resp_1"), "demo"))
 
 
@@ -86,7 +88,7 @@ def test_only_the_latest_are_remembered() -> None:
     """However many there are."""
     pins = Pins(most=2)
     for name in ("r1", "r2", "r1", "r3"):
-        pins.note(FIRST, asked(), [Started(name)])
+        pins.note(FIRST, asked(), [PASSED, Started(name)])
     assert pins.narrowed(ROUTE, asked(previous_response_id="r1"), "demo") != ROUTE
     assert refusal(lambda: pins.narrowed(ROUTE, asked(previous_response_id="r2"), "demo"))
 

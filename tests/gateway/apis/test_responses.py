@@ -84,11 +84,13 @@ async def test_refusals_of_every_depth_are_in_openais_shape(tmp_path: Path) -> N
             await ask(gateway, MODELS[0], input=None),
             await ask(gateway, MODELS[1], tools=[{"type": "web_search"}]),
             await ask(gateway, MODELS[1], previous_response_id="resp_1"),
+            await ask(gateway, MODELS[1], text={"verbosity": "low"}),
         ]
 
-    assert [answer.status_code for answer in answers] == [401, 400, 404, 400, 400, 400]
+    assert [answer.status_code for answer in answers] == [401, 400, 404, 400, 400, 400, 400]
     params = [answer.json()["error"].get("param") for answer in answers]
-    assert params == [None, None, "model", "input", "tools[0]", "previous_response_id"]
+    assert params[:5] == [None, None, "model", "input", "tools[0]"]
+    assert params[5:] == ["previous_response_id", "text.verbosity"]
 
 
 async def test_a_call_of_a_tool_and_its_result_make_a_conversation(tmp_path: Path) -> None:
