@@ -260,7 +260,7 @@ def _check_provider(table: Mapping[str, Any]) -> Iterator[Mistake]:
     kind = KINDS.get(written) if isinstance(written, str) else None
     yield from _check_settings(table, kind)
     if kind is not None and kind.needs_key and "keys" not in table:
-        variables = (f'"env:{variable}"' for variable in kind.key_variables[:1])
+        variables = (f'"env:{variable}"' for variable in (kind.key_variables or ("API_KEY",))[:1])
         yield Mistake("is required", f"like keys = [{', '.join(variables)}]", at=("keys",))
 
 

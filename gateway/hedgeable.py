@@ -40,15 +40,16 @@ CLIENT_MEMBERS = frozenset(
 Anthropic's ways. Gemini's own tools are members beside these, such as `googleSearch`."""
 
 
-def unhedgeable(call: Call) -> str | None:
+def unhedgeable(call: Call, *, translated: bool = False) -> str | None:
     """A short word for the reason, None if the request may be hedged.
 
     `store`, `background`, `previous_response_id`, `conversation`, `server_tools`, `modalities`, or the name of
-    what is made: `images`, `speech`, `transcriptions`.
+    what is made: `images`, `speech`, `transcriptions`. `translated` says that nobody is sent what the client
+    sent: the Responses API keeps answers unless it is told not to.
     """
     if not isinstance(call, ChatCall):
         return call.operation if isinstance(call, PlainCall) and call.operation in DEAR else None
-    body = call.body if call.native is None else call.native.body
+    body = call.body if translated else _asked(call)
     if TELLING.isdisjoint(body):
         return None
     kept = next((name for name in KEPT if body.get(name) not in (None, False)), None)
@@ -58,6 +59,15 @@ def unhedgeable(call: Call) -> str | None:
     if _reaches_out(body):
         return "server_tools"
     return "modalities" if _makes_more_than_text(body) else None
+
+
+def _asked(call: ChatCall) -> Mapping[str, Any]:
+    """What the client asked, in its own form, and what it asked by saying nothing."""
+    native = call.native
+    if native is None:
+        return call.body
+    by_default = native.form == "responses" and native.body.get("store") is None
+    return {**native.body, "store": True} if by_default else native.body
 
 
 def _reaches_out(body: Mapping[str, Any]) -> bool:

@@ -15,7 +15,9 @@ from gateway.catalog import Offer
 from gateway.compat import Fitted, fits
 from gateway.errors import bad_request
 from gateway.fallback import StreamedOrWhole, Unstreamed
+from gateway.hedgeable import unhedgeable
 from gateway.keepsakes import Keepsakes
+from gateway.pins import Maker, Noted, Pins
 from gateway.policy_log import PolicyLog
 from gateway.race import Race
 from gateway.relay import Relay
@@ -63,6 +65,7 @@ class Live:
     drop_unsupported: bool = False
     _unstreamed: Unstreamed = attrs.field(factory=Unstreamed)
     _keepsakes: Keepsakes = attrs.field(factory=Keepsakes)
+    _pins: Pins = attrs.field(factory=Pins)
     _facts: dict[int, Facts] = attrs.field(factory=dict)
     _policies: PolicyLog = attrs.field(init=False)
 
@@ -79,7 +82,10 @@ class Live:
         call = self._keepsakes.recall(project, ticket.call)
         if call is not ticket.call:
             ticket = attrs.evolve(ticket, call=call)
-        route, fitted = self._able(offer.route, ticket.call)
+        route, fitted = self._able(offer.route, ticket)
+        if call.native is not None:
+            route = self._pins.narrowed(route, call, project)
+            ticket = self._freed(ticket, route)
         judge = self._contest(ticket, offer, route, account)
         race = Race(judge, self._opener(ticket, fitted), self._ended, self._changed)
         account.race = race
@@ -96,7 +102,7 @@ class Live:
             if fitted and race.winner is not None:
                 dialect = self.upstreams.find(race.winner.target).dialect
                 ticket.trail.dropped = fitted[id(dialect)].dropped
-            await relay(answer)
+            await relay(answer if call.native is None else self._noted(answer, project, call))
 
         try:
             await race.run(relay_winner)
@@ -107,6 +113,19 @@ class Live:
         finally:
             if race.winner is None:
                 _tell_trail(ticket, race)
+
+    def _freed(self, ticket: Ticket, route: Route) -> Ticket:
+        """A call that is only translated asks of nobody what its own form asks by default."""
+        call, features = ticket.call, ticket.features
+        if any(speaks(dialect, call) for dialect in self._facts_of(route).dialects):
+            return ticket
+        why_not = unhedgeable(call, translated=True)
+        return attrs.evolve(ticket, features=attrs.evolve(features, unhedgeable=why_not))
+
+    def _noted(self, answer: Answer, project: str, call: Call) -> Noted:
+        """The answer, the id of which is remembered on its way."""
+        maker = Maker(project, answer.attempt.lease.target.key)
+        return Noted(answer, partial(self._pins.note, maker, call))
 
     def _contest(self, ticket: Ticket, offer: Offer, route: Route, account: Account) -> Contest:
         return Contest(
@@ -148,10 +167,10 @@ class Live:
             return lambda target: exchange(target, call)
         return lambda target: StreamedOrWhole(target, sent, call, exchange, self._unstreamed)
 
-    def _able(self, route: Route, call: Call) -> tuple[Route, Mapping[int, Fitted]]:
+    def _able(self, route: Route, ticket: Ticket) -> tuple[Route, Mapping[int, Fitted]]:
         """The route without targets whose provider cannot honour the call; and where none can, the call
         for each dialect without what it refuses, if that is allowed."""
-        dialects = self._facts_of(route).dialects
+        call, dialects = ticket.call, self._facts_of(route).dialects
         refused = {id(dialect): refusal(dialect, call) for dialect in dialects}
         if not any(refused.values()):
             return route, {}
@@ -165,7 +184,8 @@ class Live:
         if not able:
             first = self.upstreams.find(route[0][0]).dialect
             parameter = refused[id(first)]
-            raise bad_request(f"No provider of this model supports '{parameter}'", parameter)
+            name = ticket.api.names.get(parameter or "", parameter)
+            raise bad_request(f"No provider of this model supports '{name}'", name)
         return able, fitted
 
     def _only(self, route: Route, dialects: Collection[int]) -> Route:

@@ -5,6 +5,8 @@ models are called in the dialect of the provider that has them in real life.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
+from urllib.parse import urlsplit
 
 import attrs
 import trio
@@ -15,7 +17,8 @@ from policies.target import Target
 from providers.base import Dialect
 from providers.client import HttpClient, Upstream, list_models
 from providers.errors import ProviderError
-from providers.kinds import KINDS, settled
+from providers.kinds import KINDS, Kind, settled
+from providers.openai import OpenAI
 from providers.types import ModelInfo
 
 DISCOVERY_TIME = 5.0
@@ -114,10 +117,29 @@ def connect(config: Config, simulator: str | None) -> Upstreams:
 def _dialects(provider: ProviderConfig) -> dict[str, Dialect]:
     """The dialects in which a provider's keys are called, by kind."""
     if provider.kind == SIMULATOR:
-        return {kind: KINDS[kind].dialect for kind in SIMULATED_KINDS}
+        return {kind: _abroad(KINDS[kind].dialect) for kind in SIMULATED_KINDS}
     spoken = KINDS[provider.kind]
-    named = {spoken.name: spoken.dialect, **{each.name: each for _, each in spoken.others}}
+    own = spoken.dialect if _is_at_home(provider, spoken) else _abroad(spoken.dialect)
+    named = {spoken.name: own, **{each.name: each for _, each in spoken.others}}
     return {kind: settled(dialect, provider.settings) for kind, dialect in named.items()}
+
+
+def _is_at_home(provider: ProviderConfig, kind: Kind) -> bool:
+    """Whether this is the provider that the kind is named after, in one of its regions, and not somebody who
+    is compatible."""
+    home, host = (urlsplit(url or "").hostname for url in (kind.base_url, provider.base_url))
+    return bool(home and host) and f".{host}".endswith(f".{home}")
+
+
+def _abroad(dialect: Dialect) -> Dialect:
+    """The dialect, for somebody of whom one knows only that they take chats."""
+    return _chatting(dialect) if isinstance(dialect, OpenAI) else dialect
+
+
+@cache
+def _chatting(dialect: OpenAI) -> OpenAI:
+    """One for all keys: what a dialect can honour is asked of it once."""
+    return attrs.evolve(dialect, forms=dialect.forms - {"responses"})
 
 
 def _base_url(provider: ProviderConfig, kind: str, simulator: str | None) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import attrs
 
-from providers.base import Decoder, WireRequest
+from providers.base import Decoder, WireRequest, speaks
 from providers.errors import ProviderError
 from providers.openai import OpenAI
 from providers.quirks import STRICT
@@ -27,7 +27,8 @@ from providers.types import (
 API_VERSION = "2024-10-21"
 """The latest that is generally available; a provider's `api_version` says another."""
 
-_OPENAI = OpenAI(quirks=STRICT, realtime=True)
+_RESPONSES = frozenset[Form]({"responses"})
+_OPENAI = OpenAI(quirks=STRICT, forms=_RESPONSES, realtime=True)
 
 
 @attrs.frozen
@@ -36,12 +37,15 @@ class Azure:
 
     api_version: str = API_VERSION
     name: str = "azure"
-    forms: frozenset[Form] = frozenset()
+    forms: frozenset[Form] = _RESPONSES
 
     def refuses(self, call: Call) -> str | None:
         return _OPENAI.refuses(call)
 
     def encode(self, call: Call, model: str) -> WireRequest:
+        if speaks(self, call):
+            # Its newer path has no versions, and the deployment in the body.
+            return attrs.evolve(_OPENAI.encode(call, model), path="/openai/v1/responses")
         operation = "embeddings" if isinstance(call, EmbedCall) else "chat/completions"
         if isinstance(call, SessionCall):
             path = f"/openai/v1/realtime?{urlencode({'model': model})}"

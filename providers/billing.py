@@ -33,6 +33,7 @@ _OWN = Billing("stops", "2026-11-23", "runs on the operator's own machines: nobo
 
 CANCEL_BILLING: Mapping[str, Billing] = {
     "openai": _STOPS,
+    "openai-responses": _SILENT,
     "gemini": _FULL,
     "anthropic": _STOPS,
     "azure": _STOPS,

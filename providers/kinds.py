@@ -16,6 +16,7 @@ from providers.bedrock import Bedrock
 from providers.gemini import Gemini
 from providers.identity import Identifying
 from providers.openai import OpenAI
+from providers.openai_responses import OpenAIResponses
 from providers.quirks import ANSWERED, MAX_TOKENS, OLDER, STRICT, THINKING, Quirks
 from providers.types import Form, Secret
 from providers.vertex import Vertex
@@ -28,9 +29,9 @@ class Kind:
 
     `base_url` is the default, without a slash at its end; empty where everybody has one of their
     own, or the settings say it (see `address`). `key_variables` are the environment variables that may hold a
-    key, the preferred one first; `base_url_variable` may hold another base URL. `owned_by` is what lists of
-    models say, `otel_name` is OpenTelemetry's `gen_ai.provider.name`; both are the kind's own name where
-    nothing else is usual.
+    key, if any may, the preferred one first; `base_url_variable` may hold another base URL. `owned_by` is what
+    lists of models say, `otel_name` is OpenTelemetry's `gen_ai.provider.name`; both are the kind's own name
+    where nothing else is usual.
 
     `settings` are the dialect's fields that a configuration may say, each with the environment variable that
     holds it, if one usually does; `required` are those without a default. `others` are dialects for models
@@ -59,7 +60,7 @@ class Kind:
     @property
     def needs_key(self) -> bool:
         """Whether a key is needed: not by what people run on their own machines."""
-        return bool(self.key_variables)
+        return not self.base_url.startswith("http://")
 
     def dialect_for(self, model: str) -> Dialect:
         """The dialect in which this model is called."""
@@ -96,6 +97,9 @@ def settled(dialect: Dialect, settings: Mapping[str, str]) -> Dialect:
 _COMPLETES = frozenset[Form]({"completions"})
 """Who still has completions that are no chats."""
 
+_RESPONDS = frozenset[Form]({"responses"})
+"""Who is known to take requests of OpenAI's Responses API."""
+
 _openai = OpenAI(forms=_COMPLETES)
 _strict = OpenAI(quirks=STRICT)
 _older = OpenAI(quirks=OLDER)
@@ -109,10 +113,17 @@ _mistral = OpenAI(
 _kinds = (
     Kind(
         name="openai",
-        dialect=OpenAI(quirks=STRICT, forms=_COMPLETES, realtime=True),
+        dialect=OpenAI(quirks=STRICT, forms=_COMPLETES | _RESPONDS, realtime=True),
         base_url="https://api.openai.com/v1",
         key_variables=("OPENAI_API_KEY",),
         base_url_variable="OPENAI_BASE_URL",
+    ),
+    Kind(
+        name="openai-responses",
+        dialect=OpenAIResponses(),
+        base_url="https://api.openai.com/v1",
+        owned_by="openai",
+        otel_name="openai",
     ),
     Kind(
         name="gemini",
@@ -167,7 +178,12 @@ _kinds = (
         otel_name="mistral_ai",
     ),
     Kind("deepseek", _thinking, "https://api.deepseek.com/v1", ("DEEPSEEK_API_KEY",)),
-    Kind("openrouter", _openai, "https://openrouter.ai/api/v1", ("OPENROUTER_API_KEY",)),
+    Kind(
+        "openrouter",
+        OpenAI(forms=_COMPLETES | _RESPONDS),
+        "https://openrouter.ai/api/v1",
+        ("OPENROUTER_API_KEY",),
+    ),
     Kind(
         "together",
         OpenAI(quirks=OLDER, forms=_COMPLETES),
@@ -176,7 +192,7 @@ _kinds = (
     ),
     Kind(
         "xai",
-        OpenAI(forms=_COMPLETES, realtime=True),
+        OpenAI(forms=_COMPLETES | _RESPONDS, realtime=True),
         "https://api.x.ai/v1",
         ("XAI_API_KEY",),
         otel_name="x_ai",

@@ -17,6 +17,7 @@ from providers.body import WholeBody, parse
 from providers.errors import BrokenAnswer, CredentialRejected, ProviderError, RequestRejected
 from providers.lenient import count, fields, rows, text
 from providers.openai_answer import read_chat
+from providers.openai_responses_wire import native_decoder, native_request
 from providers.openai_stream import ChatStream
 from providers.openai_vectors import read_vectors
 from providers.plain import encode_plain, plain_decoder
@@ -89,6 +90,8 @@ class OpenAI:
         if isinstance(call, SessionCall):
             return WireRequest(f"/realtime?{urlencode({'model': model})}", method="GET", headers=())
         own = call.native if speaks(self, call) else None
+        if own is not None and own.form == "responses":
+            return native_request(own, model)
         if own is not None:
             return _post("/completions", {**_streamed(own.body, call), "model": model})
         body = _streamed(call.body, call)
@@ -106,6 +109,8 @@ class OpenAI:
             return plain_decoder(call)
         if isinstance(call, CountCall | SessionCall):
             raise RequestRejected("There is no such answer", param=self.refuses(call))
+        if call.native is not None and call.native.form == "responses" and speaks(self, call):
+            return native_decoder(call)
         named = call.tool_choice is not None and call.tool_choice.name is not None
         read: Decoder = WholeBody(lambda body: read_chat(parse(body), named=named))
         if call.stream:

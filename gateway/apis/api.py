@@ -42,7 +42,8 @@ class Api:
     """One API. `prefix` begins the ids of its answers; `json` says that its bodies are JSON.
 
     `read` raises an ApiError that names what is wrong. `whole` gives the body of an answer that is not
-    streamed, and may raise a BrokenAnswer. `stream` makes the writer of one that is.
+    streamed, and may raise a BrokenAnswer. `stream` makes the writer of one that is. `names` are those under
+    which its clients know members of a chat, where they differ.
     """
 
     name: str
@@ -52,3 +53,4 @@ class Api:
     voice: Voice = OPENAI
     prefix: str = ""
     json: bool = True
+    names: Mapping[str, str] = attrs.field(factory=dict)

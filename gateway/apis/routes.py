@@ -14,6 +14,7 @@ from gateway.apis.embeddings import EMBEDDINGS
 from gateway.apis.google import GOOGLE
 from gateway.apis.messages import MESSAGES
 from gateway.apis.plain import PLAIN
+from gateway.apis.responses import RESPONSES
 from gateway.voice import OPENAI, Voice
 
 PREFIXES = ("/v1", "/api/v1")
@@ -30,6 +31,7 @@ _PATHS: Mapping[str, Api] = {
     "/messages": MESSAGES,
     "/messages/count_tokens": COUNTS,
     **PLAIN,
+    "/responses": RESPONSES,
 }
 
 

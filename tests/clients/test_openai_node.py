@@ -21,7 +21,7 @@ pytestmark = [
 
 
 def test_the_node_sdk_works_unchanged(served: RunningGateway, key: str) -> None:
-    """Chat, stream, embeddings, models and the error classes, with base URL and key alone."""
+    """Chat, responses, streams, embeddings, models and the error classes, with base URL and key alone."""
     command = ["node", "client.mjs", f"{served.base_url}/v1", key]
     done = subprocess.run(command, cwd=FOLDER, capture_output=True, check=False, timeout=60)
 
@@ -31,6 +31,7 @@ def test_the_node_sdk_works_unchanged(served: RunningGateway, key: str) -> None:
     assert seen["total"] > 0
     assert seen["pieces"] > 3
     assert "\ufffd" not in seen["text"]
+    assert all(seen["responses"])
     assert seen["dimensions"] == 768
     assert "gemini-2.0-flash" in seen["models"]
     assert seen["errors"] == ["AuthenticationError", "NotFoundError", "BadRequestError"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.hedgeable import unhedgeable
-from providers.types import ChatCall
+from providers.types import ChatCall, Native
 from tests.gateway.asked import ANYTHING, chat_body, embed
 
 WORDS = {"store", "background", "previous_response_id", "conversation", "server_tools"} | {
@@ -115,3 +115,16 @@ members = st.sampled_from(
 def test_any_json_is_judged(body: dict[str, Any]) -> None:
     """Whatever the members are, there is a word or none, and never an exception."""
     assert unhedgeable(ChatCall("m", (), body)) in WORDS | {None}
+
+
+def test_a_response_is_kept_unless_it_is_told_not_to_be() -> None:
+    """By default, wherever its own form goes; a translation of it is kept nowhere."""
+
+    def why_not(translated: bool, **members: Any) -> str | None:
+        native = Native("responses", {"model": "m", "input": "x", **members})
+        return unhedgeable(ChatCall("m", (), chat_body(), native=native), translated=translated)
+
+    assert why_not(translated=False) == "store"
+    assert why_not(translated=False, store=None) == "store"
+    assert why_not(translated=False, store=False) is None
+    assert why_not(translated=True) is None

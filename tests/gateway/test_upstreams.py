@@ -253,3 +253,20 @@ def test_a_provider_may_have_its_own_version_and_way() -> None:
     (found,) = connect(Config(providers=(provider,)), None)._all.values()
     assert found.dialect == Azure("2025-01-01")
     assert found.way == way
+
+
+@pytest.mark.parametrize(
+    ("base_url", "takes"),
+    [
+        ("https://api.openai.com/v1", True),
+        ("https://eu.api.openai.com/v1", True),
+        ("https://u.example/v1", False),
+        ("https://notapi.openai.com.example/v1", False),
+    ],
+)
+def test_who_is_merely_compatible_is_asked_in_chats(base_url: str, takes: bool) -> None:
+    """Of OpenAI itself, wherever it is, one knows that it takes responses too."""
+    found = upstreams(provider("a", base_url=base_url, keys=2))
+    dialects = [found.find(target(key)).dialect for key in ("a-1", "a-2")]
+    assert ("responses" in dialects[0].forms) is takes
+    assert dialects[0] is dialects[1]

@@ -21,6 +21,7 @@ DESIGNED = {
         "azure",
         "vertex",
         "bedrock",
+        "openai-responses",
     ),
 }
 
@@ -34,7 +35,7 @@ def test_every_promised_kind_is_there_under_its_own_name():
 def test_the_three_families_speak_their_own_dialect_and_all_others_openais():
     """A kind without a dialect of its own is OpenAI-compatible."""
     spoken = {name: kind.dialect.name for name, kind in KINDS.items()}
-    own = {"gemini", "anthropic", "azure", "vertex", "bedrock"}
+    own = {"gemini", "anthropic", "azure", "vertex", "bedrock", "openai-responses"}
     assert {spoken[name] for name in own} == own
     assert {spoken[name] for name in DESIGNED - own} == {"openai"}
 
@@ -75,7 +76,16 @@ def test_names_for_lists_and_telemetry_are_the_usual_ones():
         "azure": "azure.ai.openai",
         "vertex": "gcp.vertex_ai",
         "bedrock": "aws.bedrock",
+        "openai-responses": "openai",
     }
+
+
+def test_only_who_is_known_to_take_them_is_sent_responses_as_they_came():
+    """Others are asked in chats; and no environment makes a provider that asks for nothing else."""
+    speaking = {name for name, kind in KINDS.items() if "responses" in kind.dialect.forms}
+    assert speaking == {"openai", "openai-responses", "azure", "openrouter", "xai"}
+    assert KINDS["openai-responses"].key_variables == ()
+    assert KINDS["openai-responses"].needs_key
 
 
 def test_where_some_providers_are_is_said_by_their_settings():

@@ -23,6 +23,10 @@ const stream = await client.chat.completions.create({
 });
 for await (const chunk of stream) pieces.push(chunk.choices[0]?.delta?.content ?? "");
 
+const response = await client.responses.create({ model, input: "Merhaba", max_output_tokens: 20 });
+const said = client.responses.stream({ model, input: "Merhaba", max_output_tokens: 20 });
+const final = await said.finalResponse();
+
 const embedding = await client.embeddings.create({
   model: "text-embedding-004",
   input: "Merhaba dünya, bu bir test metnidir.",
@@ -46,6 +50,7 @@ console.log(
     total: chat.usage.total_tokens,
     pieces: pieces.filter((piece) => piece).length,
     text: pieces.join(""),
+    responses: [response.output_text, final.output_text],
     dimensions: embedding.data[0].embedding.length,
     models: models.data.map((entry) => entry.id),
     errors: [
