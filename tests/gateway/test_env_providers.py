@@ -15,7 +15,7 @@ def origins(provider: ProviderConfig) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in KINDS.values() if kind.needs_key and kind.base_url]
+    "kind", [kind for kind in KINDS.values() if kind.key_variables and kind.base_url]
 )
 def test_every_kind_is_found_by_its_usual_variable(kind):
     """The same variable that the provider's own SDK reads."""
