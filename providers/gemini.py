@@ -92,7 +92,8 @@ class Gemini:
         if isinstance(call, CountCall):
             counted = whole(CountReader("totalTokens"))
             return verbatim(counted, stream=False) if speaks(self, call) else counted
-        read = Streamed(ChatReader()) if call.stream else whole(ChatReader())
+        reader = ChatReader()
+        read = Streamed(reader, plain=reader.plain) if call.stream else whole(reader)
         return verbatim(read, stream=call.stream) if speaks(self, call) else read
 
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:

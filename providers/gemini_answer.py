@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 
+from providers import gemini_plain
 from providers.body import parse
 from providers.errors import BrokenAnswer
 from providers.gemini_calls import Calls
@@ -200,6 +201,22 @@ class ChatReader:
         brackets."""
         for response in value if isinstance(value, list) else [value]:
             yield from self._response(fields(response))
+
+    def plain(self, data: str | bytes) -> list[Event] | None:
+        """The same as `read`, for what most of a stream is made of; None for all else."""
+        response = gemini_plain.read(data) if self._started else None
+        if response is None:
+            return None
+        candidate, events = self._candidate(0), list[Event]()
+        for part in response.parts:
+            if part.text:
+                candidate.said = candidate.said or not part.thought
+                events.append(TextDelta(part.text, 0, "reasoning" if part.thought else "content"))
+        usage = response.usage
+        if usage is not None and usage != self._usage:
+            self._usage = usage
+            events.append(UsageSeen(usage))
+        return events
 
     def end(self, rest: bytes) -> Iterator[Event]:
         if rest.strip():

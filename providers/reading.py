@@ -5,8 +5,8 @@ see to it that every answer ends in exactly one `Ended` or `Failed`, whatever th
 they are cut.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol, TypeAlias
 
 from providers.base import Decoder
 from providers.body import WholeBody, parse
@@ -47,12 +47,19 @@ class Scans(Protocol):
         """What came last and is none."""
 
 
+Plain: TypeAlias = Callable[[str | bytes], Sequence[Event] | None]
+"""Reads the JSON of a piece cheaply, or says by None that it takes care."""
+
+
 class Streamed:
     """Decodes a stream of pieces that hold one JSON value each: server-sent events, if no `scanner` finds
-    others. Implements `providers.base.Decoder`."""
+    others. Implements `providers.base.Decoder`. `plain` is asked before the reader."""
 
-    def __init__(self, reader: Reader, scanner: Scans | None = None) -> None:
+    def __init__(
+        self, reader: Reader, scanner: Scans | None = None, *, plain: Plain = lambda _: None
+    ) -> None:
         self._reader = reader
+        self._plain = plain
         self._scanner = scanner or Scanner()
         self._over = False
 
@@ -64,7 +71,8 @@ class Streamed:
 
     def _arrived(self, data: bytes) -> Iterator[Event]:
         for event in self._scanner.feed(data):
-            yield from self._reader.read(parse(event.data))
+            plain = self._plain(event.data)
+            yield from self._reader.read(parse(event.data)) if plain is None else plain
 
     def _last(self) -> Iterator[Event]:
         for event in self._scanner.finish():

@@ -43,13 +43,14 @@ class SessionReader:
                 self._begun = True
                 said.append(Made(len(raw)))
         if kind == "response.done":
-            self._usage = _sum(self._usage, fields(value.get("response")).get("usage"))
+            told = fields(value.get("response")).get("usage")
+            self._usage = _sum(self._usage, told or value.get("usage"))
             said.append(UsageSeen(self._usage))
         return said
 
 
 def _sum(known: Usage, more: Any) -> Usage:
-    """All that was used so far; every answer's usage is its own."""
+    """All that was used so far; every answer's usage is its own. xAI tells it beside the answer."""
     usage = fields(more)
     prompt, completion = count(usage.get("input_tokens")), count(usage.get("output_tokens"))
     cached = count(fields(usage.get("input_token_details")).get("cached_tokens"))

@@ -12,7 +12,9 @@ from typing import Self
 from urllib.parse import urlencode
 
 import attrs
+import h11
 import trio
+import wsproto.utilities
 from trio_websocket import (
     ConnectionClosed,
     ConnectionRejected,
@@ -34,6 +36,13 @@ MESSAGE_LIMIT = 16 * 2**20
 PING_EVERY, PONG_WITHIN = 20.0, 20.0
 CLOSE_GRACE = 1.0
 """Seconds that the closing handshake may take."""
+
+BROKEN = (
+    *(HandshakeError, OSError, trio.BrokenResourceError),
+    *(wsproto.utilities.LocalProtocolError, wsproto.utilities.RemoteProtocolError),
+    *(h11.LocalProtocolError, h11.RemoteProtocolError),
+)
+"""What the library lets through when the other side speaks no websocket, or a ping crosses a close."""
 
 NORMAL = (1000, 1001)
 NO_CODE = (1005, 1006, 1015)
@@ -58,6 +67,8 @@ class SocketExchange:
     _left: trio.Event = attrs.field(factory=trio.Event)
     _nursery: trio.Nursery = attrs.field(init=False)
     _socket: WebSocketConnection | None = None
+    _lost: trio.CancelScope | None = None
+    _broken: bool = False
     _over: bool = False
 
     @property
@@ -93,7 +104,7 @@ class SocketExchange:
             raise TimedOut(message, clock="connect") from error
         except ConnectionRejected as error:
             raise self._rejected(error) from error
-        except (HandshakeError, OSError, trio.BrokenResourceError) as error:
+        except BROKEN as error:
             raise Unreachable("The upstream could not be reached") from error
 
     async def _hold(
@@ -101,22 +112,32 @@ class SocketExchange:
     ) -> None:
         """The websocket from its beginning to its end, whoever brings that about."""
         url, headers = self._address()
-        async with open_websocket_url(
-            url,
-            self.tls if url.startswith("wss:") else None,
-            extra_headers=headers,
-            connect_timeout=self.connect,
-            disconnect_timeout=CLOSE_GRACE,
-            max_message_size=MESSAGE_LIMIT,
-            message_queue_size=1,
-        ) as socket:
-            task_status.started(socket)
-            try:
-                await self._ping(socket)
-            finally:
-                with trio.move_on_after(CLOSE_GRACE, shield=True):
-                    code, reason = self.leaving()
-                    await socket.aclose(code if code not in NO_CODE else NORMAL[0], reason)
+        try:
+            async with open_websocket_url(
+                url,
+                self.tls if url.startswith("wss:") else None,
+                extra_headers=headers,
+                connect_timeout=self.connect,
+                disconnect_timeout=CLOSE_GRACE,
+                max_message_size=MESSAGE_LIMIT,
+                message_queue_size=1,
+            ) as socket:
+                task_status.started(socket)
+                await self._until_left(socket)
+        except BROKEN:
+            if self._socket is None:
+                raise
+            self._broken = True
+            if self._lost is not None:
+                self._lost.cancel()  # whoever waits for a message waits for nothing
+
+    async def _until_left(self, socket: WebSocketConnection) -> None:
+        try:
+            await self._ping(socket)
+        finally:
+            with trio.move_on_after(CLOSE_GRACE, shield=True):
+                code, reason = self.leaving()
+                await socket.aclose(code if code not in NO_CODE else NORMAL[0], reason)
 
     async def receive(self) -> Sequence[Event]:
         """The next message and what it means; after the last, how it was closed and the end."""
@@ -125,13 +146,17 @@ class SocketExchange:
             await trio.lowlevel.checkpoint()
             return ()
         try:
-            return self._reader.read(await self._socket.get_message())
+            with trio.CancelScope() as self._lost:
+                if self._broken:
+                    self._lost.cancel()
+                return self._reader.read(await self._socket.get_message())
+            events: Sequence[Event] = (Failed(BrokenAnswer("The upstream's websocket broke")),)
         except ConnectionClosed as error:
-            self._over = True
-            return _closed(error)
+            events = _closed(error)
         except ProviderError as error:
-            self._over = True
-            return (Failed(error),)
+            events = (Failed(error),)
+        self._over = True
+        return events
 
     async def send(self, data: str | bytes) -> None:
         """Sends a message; waits while the upstream is slower. One to nobody any more is dropped."""

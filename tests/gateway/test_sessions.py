@@ -238,6 +238,39 @@ async def test_an_error_instead_of_a_session_is_a_failure(tmp_path: Path) -> Non
     assert caught.value.status_code in (400, 503)
 
 
+async def test_an_upstream_that_speaks_no_websocket_is_a_failure(tmp_path: Path) -> None:
+    """Neither in its handshake nor behind it is it anybody's traceback."""
+
+    async def babble(stream: trio.SocketStream) -> None:
+        await stream.receive_some()
+        await stream.send_all(b"220 smtp.example ready\r\n")
+
+    async def rave(_upstream: Upstream, socket: WebSocketConnection) -> None:
+        await say(socket, CREATED)
+        await socket._stream.send_all(b"\xff" * 99)
+
+    async with trio.open_nursery() as nursery:
+        (listener,) = await nursery.start(partial(trio.serve_tcp, host="127.0.0.1"), babble, 0)
+        there = Upstream(rave, listener.socket.getsockname()[1])
+        async with running(tmp_path, [there]) as gateway:
+            with pytest.raises(ConnectionRejected) as caught:
+                async with gateway.open():
+                    pass
+        nursery.cancel_scope.cancel()
+    assert caught.value.status_code == 503
+    (tmp_path / "other").mkdir()
+    async with (
+        upstream(rave) as there,
+        running(tmp_path / "other", [there]) as gateway,
+        gateway.open() as socket,
+    ):
+        assert await hear(socket) == CREATED
+        with pytest.raises(ConnectionClosed) as closed, trio.fail_after(10):
+            await socket.get_message()
+    assert closed.value.reason is not None
+    assert closed.value.reason.code >= 1002
+
+
 @pytest.mark.parametrize(("code", "heard"), [(1000, 1000), (4001, 4001), (1011, 1011)])
 async def test_the_upstreams_code_is_the_clients(tmp_path: Path, code: int, heard: int) -> None:
     """With its reason."""
@@ -366,8 +399,9 @@ async def test_recorded_sessions_replay_through_the_gateway(tmp_path: Path, path
         await until(gateway.records)
         (record,) = gateway.records()
     assert there.heard == [frame["data"] for frame in frames if frame["direction"] == "sent"]
-    dones = [f["data"]["response"] for f in frames if f["data"].get("type") == "response.done"]
-    used = sum((done.get("usage") or {}).get("output_tokens", 0) for done in dones)
+    dones = [f["data"] for f in frames if f["data"].get("type") == "response.done"]
+    told = [done["response"].get("usage") or done.get("usage") or {} for done in dones]
+    used = sum(usage.get("output_tokens", 0) for usage in told)
     assert record["completion_tokens"] == used
 
 

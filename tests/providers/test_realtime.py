@@ -48,3 +48,11 @@ def test_the_usage_of_all_answers_is_added_up() -> None:
     *_, seen = reader.read(done(input_tokens=1, output_tokens=1, total_tokens=2))
     assert seen == UsageSeen(Usage(prompt=4, completion=5, total=9, cached=2))
     assert reader.read(done()) == [Frame(done()), seen]
+
+
+def test_usage_may_stand_beside_the_answer() -> None:
+    """Where xAI puts it."""
+    reader = SessionReader()
+    reader.read(CREATED)
+    told = {"type": "response.done", "response": {"usage": {}}, "usage": {"input_tokens": 3}}
+    assert reader.read(json.dumps(told))[1] == UsageSeen(Usage(prompt=3, total=3))
