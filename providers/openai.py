@@ -20,7 +20,7 @@ from providers.openai_answer import read_chat
 from providers.openai_responses_wire import native_decoder, native_request
 from providers.openai_stream import ChatStream
 from providers.openai_vectors import read_vectors
-from providers.plain import encode_plain, plain_decoder
+from providers.plain import PlainAnswer, encode_plain
 from providers.quirks import LENIENT, Quirks
 from providers.types import (
     JSON,
@@ -106,7 +106,7 @@ class OpenAI:
         if isinstance(call, EmbedCall):
             return WholeBody(lambda body: read_vectors(parse(body), call))
         if isinstance(call, PlainCall):
-            return plain_decoder(call)
+            return PlainAnswer(call)
         if isinstance(call, CountCall | SessionCall):
             raise RequestRejected("There is no such answer", param=self.refuses(call))
         if call.native is not None and call.native.form == "responses" and speaks(self, call):

@@ -12,7 +12,7 @@ from providers.base import refusal
 from providers.gemini import Gemini
 from providers.multipart import Part, read_form
 from providers.openai import OpenAI
-from providers.plain import encode_plain, plain_decoder
+from providers.plain import PlainAnswer, encode_plain
 from providers.types import (
     Ended,
     Event,
@@ -27,6 +27,7 @@ from providers.types import (
 from tests.providers.corpus import SHARED, Exchange, load
 
 ASKED = PlainCall("moderations", "/moderations", "m", {"model": "m", "input": "a", "odd": 1})
+SOUND = PlainCall("speech", "/audio/speech", "m", answers="audio/mpeg")
 STREAM = PlainCall("speech", "/audio/speech", "m", stream=True)
 RECORDED = [
     one
@@ -35,8 +36,9 @@ RECORDED = [
 ]
 
 
-def decoded(call: PlainCall, *pieces: bytes) -> list[Event]:
-    decoder = plain_decoder(call)
+def decoded(call: PlainCall, *pieces: bytes, kind: str = "") -> list[Event]:
+    decoder = PlainAnswer(call)
+    decoder.headed(kind)
     return [*(event for piece in pieces for event in decoder.feed(piece)), *decoder.finish()]
 
 
@@ -73,7 +75,8 @@ def test_who_has_no_such_thing_refuses_it_by_name() -> None:
 @pytest.mark.parametrize(
     ("usage", "expected"),
     [
-        ({}, Usage()),
+        ({}, None),
+        ({"type": "duration", "seconds": 3}, None),
         ({"input_tokens": 3, "output_tokens": 4, "total_tokens": 7}, Usage(3, 4, 7)),
         ({"prompt_tokens": 3, "total_tokens": 3}, Usage(3, 0, 3)),
         ({"total_tokens": 9}, Usage(9, 0, 9)),
@@ -83,19 +86,58 @@ def test_usage_is_read_by_whatever_name_it_has(usage: Any, expected: Usage) -> N
     """The answer itself is not touched."""
     body = json.dumps({"data": [], "usage": usage}).encode()
     assert decoded(ASKED, body[:5], body[5:]) == [
-        Verbatim(body),
+        Verbatim(body, whole=True),
         Made(len(body)),
-        UsageSeen(expected),
+        *([] if expected is None else [UsageSeen(expected)]),
         Ended(),
     ]
 
 
+def test_usage_is_found_where_cohere_has_it() -> None:
+    """Its search units are no tokens."""
+    meta = {"billed_units": {"search_units": 1}, "tokens": {"input_tokens": 7}}
+    body = json.dumps({"results": [], "meta": meta}).encode()
+    assert UsageSeen(Usage(7, 0, 7)) in decoded(ASKED, body)
+
+
 def test_what_is_no_json_is_given_with_its_type() -> None:
     """Sound, or a plain transcript."""
-    call = PlainCall("speech", "/audio/speech", "m", answers="audio/mpeg")
-    first, made, *_ = decoded(call, b"\xff\xfb", b"\x00")
-    assert first == Verbatim(b"\xff\xfb\x00", "audio/mpeg")
+    first, made, *_ = decoded(SOUND, b"\xff\xfb", b"\x00")
+    assert first == Verbatim(b"\xff\xfb\x00", "audio/mpeg", whole=True)
     assert is_semantic(made)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "opaque"),
+    [
+        (SOUND, "audio/wav", True),
+        (SOUND, "", True),
+        (SOUND, "application/json", False),
+        (ASKED, "application/json; charset=utf-8", False),
+        (ASKED, "", False),
+        (STREAM, "audio/wav", True),
+        (STREAM, "text/event-stream", False),
+    ],
+)
+def test_only_the_connection_says_where_sound_ends(
+    call: PlainCall, kind: str, opaque: bool
+) -> None:
+    """JSON and streams say so themselves."""
+    answer = PlainAnswer(call)
+    answer.headed(kind)
+    assert answer.opaque is opaque
+
+
+def test_the_type_is_the_upstreams() -> None:
+    """Whatever was asked for."""
+    [first, *_] = decoded(SOUND, b"RIFF", kind="Audio/WAV")
+    assert first == Verbatim(b"RIFF", "Audio/WAV", whole=True)
+
+
+def test_a_web_page_is_no_sound() -> None:
+    """As proxies send them with status 200."""
+    events = decoded(SOUND, b"<html>", kind="text/html; charset=utf-8")
+    assert [type(event) for event in events] == [Failed]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"error": {"message": "no"}}'])
