@@ -6,6 +6,7 @@ Nothing is translated. What an answer says of usage is read; the rest is the cli
 from collections.abc import Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -27,6 +28,18 @@ PAGE = "text/html"
 DONE = "[DONE]"
 LAST = (".done", ".completed")
 """How the types end of events that complete a stream."""
+
+IMAGES = ("/images/generations", "/images/edits")
+SOUND = ("/audio/speech", "/audio/transcriptions", "/audio/translations")
+
+
+def at(*paths: str, **moved: str) -> Mapping[str, str]:
+    """Where somebody has these of OpenAI's paths: at the same, but for those `moved` (without their slash)."""
+    return MappingProxyType({path: path for path in paths} | {f"/{n}": p for n, p in moved.items()})
+
+
+EVERYTHING = at(*IMAGES, *SOUND, "/moderations", "/rerank")
+"""Whoever is OpenAI-compatible may have these."""
 
 TOKENS = frozenset(
     ("prompt_tokens", "completion_tokens", "input_tokens", "output_tokens", "total_tokens")

@@ -166,3 +166,11 @@ async def test_usage_is_what_was_reported_and_else_estimated(tmp_path: Path) -> 
         ("rerank", "input", "3"),
         ("rerank", "output", "0"),
     }
+
+
+async def test_coheres_own_clients_find_their_path(tmp_path: Path) -> None:
+    """The same ranks, at `/v2/rerank`."""
+    async with reached(tmp_path, by_path) as there:
+        body = {"model": "m", **BODIES["/rerank"]}
+        answer = await there.http.post("/v2/rerank", json=body)
+    assert answer.content == SAID["/rerank"].body

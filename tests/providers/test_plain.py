@@ -5,11 +5,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+import trio
 
 from providers.anthropic import Anthropic
 from providers.azure import Azure
 from providers.base import refusal
+from providers.client import Exchange as Call
+from providers.client import HttpClient, Upstream
 from providers.gemini import Gemini
+from providers.kinds import KINDS
 from providers.multipart import Part, read_form
 from providers.openai import OpenAI
 from providers.plain import PlainAnswer, encode_plain
@@ -18,17 +22,26 @@ from providers.types import (
     Event,
     Failed,
     Made,
+    Operation,
     PlainCall,
+    Secret,
     Usage,
     UsageSeen,
     Verbatim,
     is_semantic,
 )
+from tests.providers.cloud import Cloud, Said
 from tests.providers.corpus import SHARED, Exchange, load
 
 ASKED = PlainCall("moderations", "/moderations", "m", {"model": "m", "input": "a", "odd": 1})
 SOUND = PlainCall("speech", "/audio/speech", "m", answers="audio/mpeg")
 STREAM = PlainCall("speech", "/audio/speech", "m", stream=True)
+OPERATIONS: dict[str, Operation] = {
+    "/moderations": "moderations",
+    "/images/generations": "images",
+    "/audio/speech": "speech",
+    "/rerank": "rerank",
+}
 RECORDED = [
     one
     for feature in ("moderations", "images-*", "audio-*")
@@ -66,7 +79,7 @@ def test_a_form_goes_on_with_the_upstreams_model() -> None:
 def test_who_has_no_such_thing_refuses_it_by_name() -> None:
     """Whoever is OpenAI-compatible may have it."""
     assert refusal(OpenAI(), ASKED) is None
-    assert refusal(OpenAI(paths=frozenset()), ASKED) == "moderations"
+    assert refusal(OpenAI(paths={}), ASKED) == "moderations"
     assert refusal(Anthropic(), ASKED) == refusal(Gemini(), ASKED) == "moderations"
     wire = Azure().encode(ASKED, "deployed")
     assert wire.path.startswith("/openai/deployments/deployed/moderations?")
@@ -192,3 +205,46 @@ def test_recorded_answers_go_through_as_they_are(exchange: Exchange) -> None:
     events = decoded(call, exchange.response_body)
     assert given_bytes(events) == exchange.response_body
     assert events[-1] == Ended()
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "expected"),
+    [
+        ("openai", "/moderations", "/moderations"),
+        ("groq", "/audio/speech", "/audio/speech"),
+        ("groq", "/moderations", None),
+        ("mistral", "/moderations", "/moderations"),
+        ("mistral", "/images/generations", None),
+        ("together", "/rerank", "/rerank"),
+        ("deepseek", "/audio/speech", None),
+        ("azure", "/moderations", None),
+        ("cohere", "/images/generations", None),
+        ("vllm", "/rerank", "/rerank"),
+    ],
+)
+def test_a_kind_has_what_it_has(kind: str, path: str, expected: str | None) -> None:
+    """What it has not is refused before anybody is asked."""
+    operation: Operation = OPERATIONS[path]
+    call = PlainCall(operation, path, "m", {"model": "m"})
+    dialect = KINDS[kind].dialect
+    assert refusal(dialect, call) == (None if expected else operation)
+    if expected:
+        assert dialect.encode(call, "m").path == expected
+
+
+async def test_coheres_ranks_are_beside_its_compatible_part() -> None:
+    """As its server gets the request, over a real socket."""
+    kind = KINDS["cohere"]
+    cloud = Cloud(lambda _asked: Said(200, b'{"results":[]}'))
+    call = PlainCall("rerank", "/rerank", "m", {"model": "m", "query": "a", "documents": ["a"]})
+    async with trio.open_nursery() as nursery:
+        url = await nursery.start(cloud.serve)
+        base = kind.base_url.replace("https://api.cohere.ai", url)
+        for library in (False, True):
+            async with HttpClient(library=library) as http:
+                upstream = Upstream(kind.dialect, base, Secret("k"))
+                async with Call(http, upstream, call, "up", connect=2.0) as exchange:
+                    await exchange.start()
+                    assert isinstance((await exchange.receive())[-1], Ended)
+        nursery.cancel_scope.cancel()
+    assert [asked.target for asked in cloud.asked] == ["/v2/rerank"] * 2
