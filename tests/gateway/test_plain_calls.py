@@ -14,9 +14,11 @@ import httpx
 import pytest
 import trio
 
+from gateway.calls import READ_HERE
 from gateway.environment import load_config
 from gateway.serve import serve
 from providers.multipart import read_form
+from tests.gateway.threads import no_thread_free
 from tests.providers.cloud import Asked, Cloud, Said
 
 MODELS = json.dumps({"object": "list", "data": [{"id": "m", "object": "model"}]}).encode()
@@ -174,3 +176,22 @@ async def test_coheres_own_clients_find_their_path(tmp_path: Path) -> None:
         body = {"model": "m", **BODIES["/rerank"]}
         answer = await there.http.post("/v2/rerank", json=body)
     assert answer.content == SAID["/rerank"].body
+
+
+async def test_a_big_file_holds_nobody_up(tmp_path: Path) -> None:
+    """It is read in a thread, and while there is none to be had, small requests are answered."""
+    heard: list[str] = []
+    async with reached(tmp_path, by_path) as there, trio.open_nursery() as nursery:
+
+        async def send() -> None:
+            big = {"file": ("a.wav", bytes(READ_HERE), "audio/wav")}
+            await there.http.post("/v1/audio/transcriptions", data={"model": "m"}, files=big)
+            heard.append("big")
+
+        await there.ask("/rerank")
+        with no_thread_free():
+            nursery.start_soon(send)
+            await trio.sleep(0.3)
+            assert (await there.ask("/rerank")).status_code == 200
+            assert heard == []
+    assert heard == ["big"]
