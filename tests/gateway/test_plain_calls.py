@@ -1,6 +1,7 @@
 """Moderations, images, sound and ranks through a whole gateway, from an upstream of its own on loopback."""
 
 import json
+import os
 import random
 import re
 from collections.abc import AsyncIterator, Callable
@@ -83,7 +84,7 @@ async def reached(folder: Path, answer: Callable[[Asked], Said]) -> AsyncIterato
             f'[server]\nbind = "127.0.0.1:0"\n[state]\nurl = "file:{folder / "state"}"\n'
             f'[providers.up]\nkind = "openai"\nbase_url = "{url}"\nkeys = ["one"]\n'
         )
-        loaded = load_config(config, {}, folder)
+        loaded = load_config(config, {"HEDGEROW_FAST": os.environ.get("HEDGEROW_FAST", "")}, folder)
         base = await nursery.start(partial(serve, loaded, words.append, rng=random.Random(1)))
         [live] = re.findall(r"(pk_live_\w+)   ", words[0])
         auth = {"authorization": f"Bearer {live}"}
