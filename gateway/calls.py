@@ -5,9 +5,9 @@ request's own nursery. Whatever goes wrong up to the first byte of the answer le
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TypeVar
 
 import attrs
 import trio
@@ -37,7 +37,10 @@ STORE_RETRY = 5.0
 """Seconds after which a client may ask whether the disk has room again."""
 
 READ_HERE = 1_000_000
-"""Bytes of JSON that take a few milliseconds to read."""
+"""Bytes of JSON that take a few milliseconds to read, and of a form some tens at the most."""
+
+Given = TypeVar("Given")
+Read = TypeVar("Read")
 
 
 @attrs.frozen
@@ -96,16 +99,17 @@ async def answer(context: Context, inbound: Inbound, reply: Reply) -> None:
 
 async def _read(inbound: Inbound) -> Call:
     """The call that the body spells."""
-    route, raw = inbound.route, inbound.body
-    body = await _json(raw) if route.api.json else {}
-    return route.api.read(apis.Asked(body, route.said, inbound.headers, raw))
+    api, raw = inbound.route.api, inbound.body
+    body = await _aside(read_json, raw, raw) if api.json else {}
+    asked = apis.Asked(body, inbound.route.said, inbound.headers, raw)
+    return api.read(asked) if api.json else await _aside(api.read, asked, raw)
 
 
-async def _json(body: bytes) -> Mapping[str, Any]:
-    """The body's JSON; in a thread where reading it would hold everybody else up."""
-    if len(body) <= READ_HERE:
-        return read_json(body)
-    return await trio.to_thread.run_sync(read_json, body)
+async def _aside(read: Callable[[Given], Read], given: Given, raw: bytes) -> Read:
+    """What is read; in a thread where it is so much that reading it would hold everybody else up."""
+    if len(raw) <= READ_HERE:
+        return read(given)
+    return await trio.to_thread.run_sync(read, given)
 
 
 async def _accounted(

@@ -36,6 +36,7 @@ from providers.types import (
     Started,
     Usage,
     UsageSeen,
+    Verbatim,
 )
 
 WINNER = "mock"
@@ -113,7 +114,7 @@ def script(call: Call, fault: mock.MockFault | None) -> list[Step]:
         counted = Counted(prompt_tokens(call.chat))
         return [(_first(0.0, fault), [counted, UsageSeen(Usage()), Ended()])]
     if isinstance(call, PlainCall):
-        said = mock_plain.answer(call)
+        said = _made(call)
         return [(_first(0.0, fault), [said, Made(len(said.data)), UsageSeen(Usage()), Ended()])]
     if isinstance(call, EmbedCall):
         made = mock.embed(call)
@@ -130,6 +131,13 @@ def script(call: Call, fault: mock.MockFault | None) -> list[Step]:
         return [(first, [Started(), opening, *pieces, *end])]
     paced: list[Step] = [(answer.between, [piece]) for piece in pieces]
     return [(first, [Started(), opening]), *paced, (0.0, end)]
+
+
+def _made(call: PlainCall) -> Verbatim:
+    try:
+        return mock_plain.answer(call)
+    except ValueError as error:
+        raise bad_request(str(error), "response_format") from error
 
 
 _CUT = Failed(BrokenAnswer("Test mode: the answer breaks off, as demanded"))

@@ -70,15 +70,18 @@ class Relay:
         Raises:
             ProviderError: a whole answer broke; nothing was sent.
         """
-        if self.call.stream:
-            await self._stream(source)
+        if not self.call.stream:
+            await self._whole(source, await source.receive())
+            return
+        events = await source.receive()
+        if isinstance(events[0], Verbatim) and events[0].whole:
+            await self._whole(source, events)
         else:
-            await self._whole(source)
+            await self._stream(source, events)
 
-    async def _stream(self, source: Source) -> None:
+    async def _stream(self, source: Source, events: Sequence[Event]) -> None:
         assert self.api.stream is not None, "an API without streams reads no call for one"
         writer = self.api.stream(self.call, self.heading)
-        events = await source.receive()
         self.reply.begin()
         async with self.reply.commenting():
             while events:
@@ -107,11 +110,12 @@ class Relay:
             return self.api.voice.broken(error)
         return b""
 
-    async def _whole(self, source: Source) -> None:
+    async def _whole(self, source: Source, batch: Sequence[Event]) -> None:
         events: list[Event] = []
-        while batch := await source.receive():
+        while batch:
             self._note(batch)
             events.extend(batch)
+            batch = await source.receive()
         last = events[-1]
         if isinstance(last, Failed):
             raise last.error

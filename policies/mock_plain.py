@@ -22,13 +22,47 @@ RATE, LENGTH = 8000, 0.25
 
 
 def answer(call: PlainCall) -> Verbatim:
-    """The answer, in the client's own form."""
+    """The answer, in the client's own form.
+
+    Raises:
+        ValueError: it asks for images at addresses, and test mode has none.
+    """
     if call.operation == "speech":
-        return Verbatim(_sound(), "audio/wav")
+        return _spoken(call)
     if call.operation == "transcriptions":
         return _transcript(call)
-    make = {"moderations": _moderated, "images": _images, "rerank": _ranked}[call.operation]
-    return Verbatim(msgspec.json.encode(make(call)))
+    if call.operation == "images":
+        return _drawn(call)
+    make = {"moderations": _moderated, "rerank": _ranked}[call.operation]
+    return _json(make(call))
+
+
+def _json(value: dict[str, Any]) -> Verbatim:
+    return Verbatim(msgspec.json.encode(value), whole=True)
+
+
+def _frames(*events: dict[str, Any]) -> Verbatim:
+    data = b"".join(b"data: " + msgspec.json.encode(event) + b"\n\n" for event in events)
+    return Verbatim(data + b"data: [DONE]\n\n", "text/event-stream")
+
+
+def _spoken(call: PlainCall) -> Verbatim:
+    sound = _sound()
+    if not call.stream:
+        return Verbatim(sound, "audio/wav", whole=True)
+    said = {"type": "speech.audio.delta", "audio": base64.b64encode(sound).decode()}
+    return _frames(said, {"type": "speech.audio.done"})
+
+
+def _drawn(call: PlainCall) -> Verbatim:
+    if call.body.get("response_format") == "url":
+        raise ValueError("Test mode keeps no images: 'response_format' must be 'b64_json'")
+    images = _images(call)
+    if not call.stream:
+        return _json(images)
+    kind = "image_edit" if call.path.endswith("/edits") else "image_generation"
+    made = {"type": f"{kind}.completed", "created_at": CREATED}
+    return _frames(*({**made, **dot} for dot in images["data"]))
 
 
 def _moderated(call: PlainCall) -> dict[str, Any]:
@@ -92,15 +126,11 @@ def _sound() -> bytes:
 def _transcript(call: PlainCall) -> Verbatim:
     text = "Merhaba, nasılsın?"
     if call.stream:
-        frames = [
-            {"type": "transcript.text.delta", "delta": text},
-            {"type": "transcript.text.done", "text": text},
-        ]
-        data = b"".join(b"data: " + msgspec.json.encode(frame) + b"\n\n" for frame in frames)
-        return Verbatim(data + b"data: [DONE]\n\n", "text/event-stream")
+        said = {"type": "transcript.text.delta", "delta": text}
+        return _frames(said, {"type": "transcript.text.done", "text": text})
     if call.answers != "application/json":
-        return Verbatim(text.encode(), call.answers)
-    return Verbatim(msgspec.json.encode({"text": text}))
+        return Verbatim(text.encode(), call.answers, whole=True)
+    return _json({"text": text})
 
 
 def _ranked(call: PlainCall) -> dict[str, Any]:

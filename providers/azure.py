@@ -12,6 +12,7 @@ import attrs
 from providers.base import Decoder, WireRequest, speaks
 from providers.errors import ProviderError
 from providers.openai import OpenAI
+from providers.plain import IMAGES, SOUND, at
 from providers.quirks import STRICT
 from providers.types import (
     Call,
@@ -28,7 +29,7 @@ API_VERSION = "2024-10-21"
 """The latest that is generally available; a provider's `api_version` says another."""
 
 _RESPONSES = frozenset[Form]({"responses"})
-_OPENAI = OpenAI(quirks=STRICT, forms=_RESPONSES, realtime=True)
+_OPENAI = OpenAI(quirks=STRICT, forms=_RESPONSES, paths=at(*IMAGES, *SOUND), realtime=True)
 
 
 @attrs.frozen

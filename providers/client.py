@@ -27,6 +27,7 @@ from providers.base import Decoder, Dialect, WireRequest
 from providers.connections import Connections
 from providers.errors import BrokenAnswer, ProviderError, TimedOut, Unreachable
 from providers.identity import identity_of
+from providers.plain import PlainAnswer
 from providers.sending import Answer, Direct, Library, Sender, read_body
 from providers.tokens import Tokens
 from providers.transport import Origin, Pool
@@ -237,6 +238,8 @@ class Exchange:
             body = await read_body(self._answer, ERROR_BODY_LIMIT)
             raise self._dialect.error(self._answer.status, self._answer.headers, body)
         self.limits = self._dialect.limits(self._answer.headers)
+        if isinstance(self._decoder, PlainAnswer):
+            self._decoder.headed(self._answer.headers.get("content-type", ""))
 
     async def receive(self) -> Sequence[Event]:
         """The next events, at least one; empty only after `Ended` or `Failed` was given."""
@@ -268,7 +271,9 @@ class Exchange:
 
     def _broken(self, error: Exception) -> Sequence[Event]:
         """What had arrived may well hold the end: some servers reset right behind it."""
-        events = [event for event in self._decoder.finish() if not isinstance(event, Failed)]
+        torn = isinstance(self._decoder, PlainAnswer) and self._decoder.opaque
+        rest = () if torn else self._decoder.finish()
+        events = [event for event in rest if not isinstance(event, Failed)]
         if events and isinstance(events[-1], Ended):
             return events
         broken = BrokenAnswer("The connection broke in the middle of the answer")

@@ -17,6 +17,7 @@ from providers.gemini import Gemini
 from providers.identity import Identifying
 from providers.openai import OpenAI
 from providers.openai_responses import OpenAIResponses
+from providers.plain import SOUND, at
 from providers.quirks import ANSWERED, MAX_TOKENS, OLDER, STRICT, THINKING, Quirks
 from providers.types import Form, Secret
 from providers.vertex import Vertex
@@ -100,14 +101,16 @@ _COMPLETES = frozenset[Form]({"completions"})
 _RESPONDS = frozenset[Form]({"responses"})
 """Who is known to take requests of OpenAI's Responses API."""
 
+_UP_FROM_COMPATIBILITY = "/../.."
+"""From Cohere's OpenAI-compatible part to its own; never sent so (RFC 3986, 5.2.4)."""
+
 _openai = OpenAI(forms=_COMPLETES)
-_strict = OpenAI(quirks=STRICT)
-_older = OpenAI(quirks=OLDER)
 _thinking = OpenAI(quirks=THINKING)
 _mistral = OpenAI(
     quirks=Quirks(
         strips=ANSWERED, renames=MAX_TOKENS, developer=False, short_ids=True, required="any"
-    )
+    ),
+    paths=at("/moderations", "/audio/transcriptions"),
 )
 
 _kinds = (
@@ -169,7 +172,12 @@ _kinds = (
         owned_by="amazon bedrock",
         otel_name="aws.bedrock",
     ),
-    Kind("groq", _strict, "https://api.groq.com/openai/v1", ("GROQ_API_KEY",)),
+    Kind(
+        "groq",
+        OpenAI(quirks=STRICT, paths=at(*SOUND)),
+        "https://api.groq.com/openai/v1",
+        ("GROQ_API_KEY",),
+    ),
     Kind(
         name="mistral",
         dialect=_mistral,
@@ -177,7 +185,12 @@ _kinds = (
         key_variables=("MISTRAL_API_KEY",),
         otel_name="mistral_ai",
     ),
-    Kind("deepseek", _thinking, "https://api.deepseek.com/v1", ("DEEPSEEK_API_KEY",)),
+    Kind(
+        "deepseek",
+        OpenAI(quirks=THINKING, paths=at()),
+        "https://api.deepseek.com/v1",
+        ("DEEPSEEK_API_KEY",),
+    ),
     Kind(
         "openrouter",
         OpenAI(forms=_COMPLETES | _RESPONDS),
@@ -186,7 +199,7 @@ _kinds = (
     ),
     Kind(
         "together",
-        OpenAI(quirks=OLDER, forms=_COMPLETES),
+        OpenAI(quirks=OLDER, forms=_COMPLETES, paths=at("/images/generations", *SOUND, "/rerank")),
         "https://api.together.xyz/v1",
         ("TOGETHER_API_KEY",),
     ),
@@ -199,14 +212,19 @@ _kinds = (
     ),
     Kind(
         "cerebras",
-        OpenAI(quirks=Quirks(strips=ANSWERED - {"reasoning"})),
+        OpenAI(quirks=Quirks(strips=ANSWERED - {"reasoning"}), paths=at()),
         "https://api.cerebras.ai/v1",
         ("CEREBRAS_API_KEY",),
     ),
-    Kind("perplexity", _older, "https://api.perplexity.ai", ("PERPLEXITY_API_KEY",)),
+    Kind(
+        "perplexity",
+        OpenAI(quirks=OLDER, paths=at()),
+        "https://api.perplexity.ai",
+        ("PERPLEXITY_API_KEY",),
+    ),
     Kind(
         name="cohere",
-        dialect=_older,
+        dialect=OpenAI(quirks=OLDER, paths=at(rerank=_UP_FROM_COMPATIBILITY + "/v2/rerank")),
         base_url="https://api.cohere.ai/compatibility/v1",
         key_variables=("COHERE_API_KEY", "CO_API_KEY"),
     ),

@@ -20,7 +20,7 @@ from providers.openai_answer import read_chat
 from providers.openai_responses_wire import native_decoder, native_request
 from providers.openai_stream import ChatStream
 from providers.openai_vectors import read_vectors
-from providers.plain import encode_plain, plain_decoder
+from providers.plain import EVERYTHING, PlainAnswer, encode_plain
 from providers.quirks import LENIENT, Quirks
 from providers.types import (
     JSON,
@@ -55,12 +55,6 @@ MODERATION = frozenset({"reasons", "flagged_input"})
 """What OpenRouter's 403 holds if it is about the prompt and not about the key."""
 
 
-IMAGES = ("/images/generations", "/images/edits")
-SOUND = ("/audio/speech", "/audio/transcriptions", "/audio/translations")
-EVERYTHING = frozenset({*IMAGES, *SOUND, "/moderations", "/rerank"})
-"""Paths of what is sent on as it is: whoever is OpenAI-compatible may have them."""
-
-
 @attrs.frozen
 class OpenAI:
     """Implements `providers.base.Dialect` for a base URL to which `/chat/completions` is joined."""
@@ -68,7 +62,7 @@ class OpenAI:
     name: str = "openai"
     quirks: Quirks = LENIENT
     forms: frozenset[Form] = frozenset()
-    paths: frozenset[str] = EVERYTHING
+    paths: Mapping[str, str] = attrs.field(default=EVERYTHING, hash=False)
     realtime: bool = False
 
     def refuses(self, call: Call) -> str | None:
@@ -86,7 +80,7 @@ class OpenAI:
         if isinstance(call, CountCall):
             raise RequestRejected("This provider counts no tokens", param="count_tokens")
         if isinstance(call, PlainCall):
-            return encode_plain(call, model, call.path)
+            return encode_plain(call, model, self.paths.get(call.path, call.path))
         if isinstance(call, SessionCall):
             return WireRequest(f"/realtime?{urlencode({'model': model})}", method="GET", headers=())
         own = call.native if speaks(self, call) else None
@@ -106,7 +100,7 @@ class OpenAI:
         if isinstance(call, EmbedCall):
             return WholeBody(lambda body: read_vectors(parse(body), call))
         if isinstance(call, PlainCall):
-            return plain_decoder(call)
+            return PlainAnswer(call)
         if isinstance(call, CountCall | SessionCall):
             raise RequestRejected("There is no such answer", param=self.refuses(call))
         if call.native is not None and call.native.form == "responses" and speaks(self, call):

@@ -4,7 +4,9 @@ Nothing is translated. What an answer says of usage is read; the rest is the cli
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -21,9 +23,27 @@ from providers.types import Ended, Event, Failed, Made, PlainCall, Usage, UsageS
 from providers.verbatim import VerbatimStream
 
 EVENTS = "text/event-stream"
+JSON_TYPE = "application/json"
+PAGE = "text/html"
 DONE = "[DONE]"
 LAST = (".done", ".completed")
 """How the types end of events that complete a stream."""
+
+IMAGES = ("/images/generations", "/images/edits")
+SOUND = ("/audio/speech", "/audio/transcriptions", "/audio/translations")
+
+
+def at(*paths: str, **moved: str) -> Mapping[str, str]:
+    """Where somebody has these of OpenAI's paths: at the same, but for those `moved` (without their slash)."""
+    return MappingProxyType({path: path for path in paths} | {f"/{n}": p for n, p in moved.items()})
+
+
+EVERYTHING = at(*IMAGES, *SOUND, "/moderations", "/rerank")
+"""Whoever is OpenAI-compatible may have these."""
+
+TOKENS = frozenset(
+    ("prompt_tokens", "completion_tokens", "input_tokens", "output_tokens", "total_tokens")
+)
 
 
 def encode_plain(call: PlainCall, model: str, path: str) -> WireRequest:
@@ -44,19 +64,43 @@ def encode_plain(call: PlainCall, model: str, path: str) -> WireRequest:
     )
 
 
-def plain_decoder(call: PlainCall) -> Decoder:
-    """What reads the answer to such a call."""
-    if call.stream:
-        return VerbatimStream(PlainStream())
-    is_json = call.answers == "application/json"
+class PlainAnswer:
+    """Reads the answer to such a call, by the type that the upstream says it has.
 
-    def read(body: bytes) -> list[Event]:
-        if not body:
-            raise BrokenAnswer("The upstream's answer is empty")
-        used = _used(parse(body)) if is_json else Usage()
-        return [Verbatim(body, call.answers), Made(len(body)), UsageSeen(used), Ended()]
+    Implements `providers.base.Decoder`. `opaque` says that nothing in the bytes shows where they end, as in
+    sound: then a connection that breaks has torn them.
+    """
 
-    return WholeBody(read)
+    def __init__(self, call: PlainCall) -> None:
+        self._call = call
+        self.headed("")
+
+    def headed(self, content_type: str) -> None:
+        """The head has come; empty where it does not say the type, and then it is what was asked for."""
+        kind = content_type.lower()
+        events = kind.startswith(EVENTS) if kind else self._call.stream
+        json = "json" in kind or (self._call.answers == JSON_TYPE and not kind.startswith("audio/"))
+        self.opaque = not events and not json
+        self._decoder: Decoder = (
+            VerbatimStream(PlainStream())
+            if events and self._call.stream
+            else WholeBody(partial(_read, kind=content_type or self._call.answers, json=json))
+        )
+
+    def feed(self, data: bytes) -> Sequence[Event]:
+        return self._decoder.feed(data)
+
+    def finish(self) -> Sequence[Event]:
+        return self._decoder.finish()
+
+
+def _read(body: bytes, *, kind: str, json: bool) -> list[Event]:
+    if not body:
+        raise BrokenAnswer("The upstream's answer is empty")
+    if kind.lower().startswith(PAGE):
+        raise BrokenAnswer("The upstream's answer is a web page")
+    used = _used(parse(body)) if json else None
+    return [Verbatim(body, kind, whole=True), Made(len(body)), *_seen(used), Ended()]
 
 
 class PlainStream:
@@ -100,16 +144,26 @@ class PlainStream:
         if value.get("error") or value.get("type") == "error":
             raise in_band(read_error(value))
         self._last = self._last or str(value.get("type", "")).endswith(LAST)
-        used = [UsageSeen(_used(value))] if value.get("usage") else []
-        return [Made(len(data)), *used]
+        return [Made(len(data)), *_seen(_used(value))]
 
 
-def _used(value: Any) -> Usage:
-    """The usage in an answer, by either of OpenAI's names for its parts; nothing where there is none."""
+def _seen(used: Usage | None) -> list[Event]:
+    return [] if used is None else [UsageSeen(used)]
+
+
+def _used(value: Any) -> Usage | None:
+    """The tokens that an answer says were used, by either of OpenAI's names for them, or where Cohere has them.
+
+    None where it says none, or something else, such as seconds of sound.
+    """
     body = fields(value)
     if body.get("error"):
         raise in_band(read_error(body))
-    usage: Mapping[str, Any] = fields(body.get("usage"))
+    usage: Mapping[str, Any] = fields(body.get("usage")) or fields(
+        fields(body.get("meta")).get("tokens")
+    )
+    if TOKENS.isdisjoint(usage):
+        return None
     prompt = count(usage.get("prompt_tokens")) or count(usage.get("input_tokens"))
     completion = count(usage.get("completion_tokens")) or count(usage.get("output_tokens"))
     total = count(usage.get("total_tokens")) or prompt + completion

@@ -255,11 +255,13 @@ class Verbatim:
     """The upstream's own bytes, whole frames or a whole body, for a client that speaks its form.
 
     What they mean follows as events in the same batch: those are for whoever counts, these for the client.
-    An answer has them for all of its bytes or for none.
+    An answer has them for all of its bytes or for none. `whole` says that these are all of them, though a
+    stream may have been asked for.
     """
 
     data: bytes = attrs.field(repr=False)
     content_type: str = "application/json"
+    whole: bool = False
 
 
 @attrs.frozen

@@ -45,7 +45,7 @@ class Route:
 
 FIXED: Mapping[str, Route] = {
     prefix + path: Route(api) for prefix in PREFIXES for path, api in _PATHS.items()
-}
+} | {"/v2/rerank": Route(PLAIN["/rerank"])}  # as Cohere's own clients ask
 """Routes by their whole path; a POST to one of them is a call."""
 
 RULES: tuple[str, ...] = (*FIXED, *(f"{prefix}/models/<path:_said>" for prefix in GOOGLES))

@@ -65,3 +65,27 @@ def test_documents_are_ranked_by_common_words(limit: str) -> None:
     assert told["results"][-1]["relevance_score"] == 0
     few = made("rerank", query="Red fox", documents=documents, **{limit: 1})
     assert [one["index"] for one in few["results"]] == [1]
+
+
+def test_an_image_has_no_address() -> None:
+    """It is kept nowhere."""
+    with pytest.raises(ValueError, match="response_format"):
+        made("images", prompt="a", response_format="url")
+
+
+@pytest.mark.parametrize(
+    ("operation", "path", "last"),
+    [
+        ("speech", "/audio/speech", "speech.audio.done"),
+        ("images", "/images/generations", "image_generation.completed"),
+        ("images", "/images/edits", "image_edit.completed"),
+        ("transcriptions", "/audio/transcriptions", "transcript.text.done"),
+    ],
+)
+def test_who_asks_for_a_stream_is_given_frames(operation: Operation, path: str, last: str) -> None:
+    """With the event behind which nothing comes."""
+    said = answer(PlainCall(operation, path, "m", {"prompt": "a"}, stream=True))
+    assert (said.content_type, said.whole) == ("text/event-stream", False)
+    *frames, done, rest = said.data.split(b"\n\n")
+    assert (done, rest) == (b"data: [DONE]", b"")
+    assert json.loads(frames[-1].removeprefix(b"data: "))["type"] == last

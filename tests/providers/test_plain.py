@@ -5,29 +5,43 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+import trio
 
 from providers.anthropic import Anthropic
 from providers.azure import Azure
 from providers.base import refusal
+from providers.client import Exchange as Call
+from providers.client import HttpClient, Upstream
 from providers.gemini import Gemini
+from providers.kinds import KINDS
 from providers.multipart import Part, read_form
 from providers.openai import OpenAI
-from providers.plain import encode_plain, plain_decoder
+from providers.plain import PlainAnswer, encode_plain
 from providers.types import (
     Ended,
     Event,
     Failed,
     Made,
+    Operation,
     PlainCall,
+    Secret,
     Usage,
     UsageSeen,
     Verbatim,
     is_semantic,
 )
+from tests.providers.cloud import Cloud, Said
 from tests.providers.corpus import SHARED, Exchange, load
 
 ASKED = PlainCall("moderations", "/moderations", "m", {"model": "m", "input": "a", "odd": 1})
+SOUND = PlainCall("speech", "/audio/speech", "m", answers="audio/mpeg")
 STREAM = PlainCall("speech", "/audio/speech", "m", stream=True)
+OPERATIONS: dict[str, Operation] = {
+    "/moderations": "moderations",
+    "/images/generations": "images",
+    "/audio/speech": "speech",
+    "/rerank": "rerank",
+}
 RECORDED = [
     one
     for feature in ("moderations", "images-*", "audio-*")
@@ -35,8 +49,9 @@ RECORDED = [
 ]
 
 
-def decoded(call: PlainCall, *pieces: bytes) -> list[Event]:
-    decoder = plain_decoder(call)
+def decoded(call: PlainCall, *pieces: bytes, kind: str = "") -> list[Event]:
+    decoder = PlainAnswer(call)
+    decoder.headed(kind)
     return [*(event for piece in pieces for event in decoder.feed(piece)), *decoder.finish()]
 
 
@@ -64,7 +79,7 @@ def test_a_form_goes_on_with_the_upstreams_model() -> None:
 def test_who_has_no_such_thing_refuses_it_by_name() -> None:
     """Whoever is OpenAI-compatible may have it."""
     assert refusal(OpenAI(), ASKED) is None
-    assert refusal(OpenAI(paths=frozenset()), ASKED) == "moderations"
+    assert refusal(OpenAI(paths={}), ASKED) == "moderations"
     assert refusal(Anthropic(), ASKED) == refusal(Gemini(), ASKED) == "moderations"
     wire = Azure().encode(ASKED, "deployed")
     assert wire.path.startswith("/openai/deployments/deployed/moderations?")
@@ -73,7 +88,8 @@ def test_who_has_no_such_thing_refuses_it_by_name() -> None:
 @pytest.mark.parametrize(
     ("usage", "expected"),
     [
-        ({}, Usage()),
+        ({}, None),
+        ({"type": "duration", "seconds": 3}, None),
         ({"input_tokens": 3, "output_tokens": 4, "total_tokens": 7}, Usage(3, 4, 7)),
         ({"prompt_tokens": 3, "total_tokens": 3}, Usage(3, 0, 3)),
         ({"total_tokens": 9}, Usage(9, 0, 9)),
@@ -83,19 +99,58 @@ def test_usage_is_read_by_whatever_name_it_has(usage: Any, expected: Usage) -> N
     """The answer itself is not touched."""
     body = json.dumps({"data": [], "usage": usage}).encode()
     assert decoded(ASKED, body[:5], body[5:]) == [
-        Verbatim(body),
+        Verbatim(body, whole=True),
         Made(len(body)),
-        UsageSeen(expected),
+        *([] if expected is None else [UsageSeen(expected)]),
         Ended(),
     ]
 
 
+def test_usage_is_found_where_cohere_has_it() -> None:
+    """Its search units are no tokens."""
+    meta = {"billed_units": {"search_units": 1}, "tokens": {"input_tokens": 7}}
+    body = json.dumps({"results": [], "meta": meta}).encode()
+    assert UsageSeen(Usage(7, 0, 7)) in decoded(ASKED, body)
+
+
 def test_what_is_no_json_is_given_with_its_type() -> None:
     """Sound, or a plain transcript."""
-    call = PlainCall("speech", "/audio/speech", "m", answers="audio/mpeg")
-    first, made, *_ = decoded(call, b"\xff\xfb", b"\x00")
-    assert first == Verbatim(b"\xff\xfb\x00", "audio/mpeg")
+    first, made, *_ = decoded(SOUND, b"\xff\xfb", b"\x00")
+    assert first == Verbatim(b"\xff\xfb\x00", "audio/mpeg", whole=True)
     assert is_semantic(made)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "opaque"),
+    [
+        (SOUND, "audio/wav", True),
+        (SOUND, "", True),
+        (SOUND, "application/json", False),
+        (ASKED, "application/json; charset=utf-8", False),
+        (ASKED, "", False),
+        (STREAM, "audio/wav", True),
+        (STREAM, "text/event-stream", False),
+    ],
+)
+def test_only_the_connection_says_where_sound_ends(
+    call: PlainCall, kind: str, opaque: bool
+) -> None:
+    """JSON and streams say so themselves."""
+    answer = PlainAnswer(call)
+    answer.headed(kind)
+    assert answer.opaque is opaque
+
+
+def test_the_type_is_the_upstreams() -> None:
+    """Whatever was asked for."""
+    [first, *_] = decoded(SOUND, b"RIFF", kind="Audio/WAV")
+    assert first == Verbatim(b"RIFF", "Audio/WAV", whole=True)
+
+
+def test_a_web_page_is_no_sound() -> None:
+    """As proxies send them with status 200."""
+    events = decoded(SOUND, b"<html>", kind="text/html; charset=utf-8")
+    assert [type(event) for event in events] == [Failed]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"error": {"message": "no"}}'])
@@ -150,3 +205,46 @@ def test_recorded_answers_go_through_as_they_are(exchange: Exchange) -> None:
     events = decoded(call, exchange.response_body)
     assert given_bytes(events) == exchange.response_body
     assert events[-1] == Ended()
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "expected"),
+    [
+        ("openai", "/moderations", "/moderations"),
+        ("groq", "/audio/speech", "/audio/speech"),
+        ("groq", "/moderations", None),
+        ("mistral", "/moderations", "/moderations"),
+        ("mistral", "/images/generations", None),
+        ("together", "/rerank", "/rerank"),
+        ("deepseek", "/audio/speech", None),
+        ("azure", "/moderations", None),
+        ("cohere", "/images/generations", None),
+        ("vllm", "/rerank", "/rerank"),
+    ],
+)
+def test_a_kind_has_what_it_has(kind: str, path: str, expected: str | None) -> None:
+    """What it has not is refused before anybody is asked."""
+    operation: Operation = OPERATIONS[path]
+    call = PlainCall(operation, path, "m", {"model": "m"})
+    dialect = KINDS[kind].dialect
+    assert refusal(dialect, call) == (None if expected else operation)
+    if expected:
+        assert dialect.encode(call, "m").path == expected
+
+
+async def test_coheres_ranks_are_beside_its_compatible_part() -> None:
+    """As its server gets the request, over a real socket."""
+    kind = KINDS["cohere"]
+    cloud = Cloud(lambda _asked: Said(200, b'{"results":[]}'))
+    call = PlainCall("rerank", "/rerank", "m", {"model": "m", "query": "a", "documents": ["a"]})
+    async with trio.open_nursery() as nursery:
+        url = await nursery.start(cloud.serve)
+        base = kind.base_url.replace("https://api.cohere.ai", url)
+        for library in (False, True):
+            async with HttpClient(library=library) as http:
+                upstream = Upstream(kind.dialect, base, Secret("k"))
+                async with Call(http, upstream, call, "up", connect=2.0) as exchange:
+                    await exchange.start()
+                    assert isinstance((await exchange.receive())[-1], Ended)
+        nursery.cancel_scope.cancel()
+    assert [asked.target for asked in cloud.asked] == ["/v2/rerank"] * 2

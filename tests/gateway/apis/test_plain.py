@@ -158,6 +158,36 @@ async def test_test_mode_answers_all_of_them_and_providers_without_them_say_so(
     assert 'operation="rerank"' in metrics.text
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "kind"),
+    [
+        (
+            "/audio/speech",
+            {"input": "a", "voice": "v", "stream_format": "sse"},
+            "text/event-stream",
+        ),
+        ("/images/generations", {"prompt": "a", "stream": True}, "text/event-stream"),
+        ("/moderations", {"input": "a", "stream": True}, "application/json"),
+    ],
+)
+async def test_test_mode_streams_what_can_be_streamed(
+    tmp_path: Path, path: str, body: dict[str, Any], kind: str
+) -> None:
+    """What cannot is whole, and says so."""
+    async with running(tmp_path) as gateway:
+        ask = {"model": "gpt-4o-mini", **body}
+        auth = gateway.auth(gateway.test_key)
+        answer = await gateway.http.post(f"/v1{path}", json=ask, headers=auth)
+        url = await gateway.http.post(
+            "/v1/images/generations",
+            json={"model": "gpt-4o-mini", "prompt": "a", "response_format": "url"},
+            headers=auth,
+        )
+    assert answer.headers["content-type"].split(";")[0] == kind
+    assert answer.content.endswith(b"data: [DONE]\n\n") == (kind == "text/event-stream")
+    assert (url.status_code, url.json()["error"]["param"]) == (400, "response_format")
+
+
 async def _transcribe(http: httpx.AsyncClient, auth: dict[str, str], **more: str) -> httpx.Response:
     files = {"file": ("a.wav", b"RIFF", "audio/wav")}
     data = {"model": "gemini-2.0-flash", **more}
