@@ -35,3 +35,21 @@ def test_the_node_sdk_works_unchanged(served: RunningGateway, key: str) -> None:
     assert seen["dimensions"] == 768
     assert "gemini-2.0-flash" in seen["models"]
     assert seen["errors"] == ["AuthenticationError", "NotFoundError", "BadRequestError"]
+
+
+@pytest.mark.skipif(
+    not (FOLDER / "node_modules" / "ws").is_dir(),
+    reason="the ws package for Node is not installed (npm ci in tests/clients/node)",
+)
+def test_the_node_sdk_holds_a_realtime_session(served: RunningGateway) -> None:
+    """In test mode: created, answered in text, closed."""
+    assert served.test_key is not None
+    command = ["node", "realtime.mjs", f"{served.base_url}/v1", served.test_key]
+    done = subprocess.run(command, cwd=FOLDER, capture_output=True, check=False, timeout=60)
+
+    assert done.returncode == 0, done.stderr.decode()
+    heard = json.loads(done.stdout)
+    assert heard["kinds"][0] == "session.created"
+    assert heard["kinds"][-1] == "response.done"
+    assert heard["text"]
+    assert heard["code"] == 1000
