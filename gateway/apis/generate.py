@@ -8,7 +8,8 @@ import msgspec
 from gateway.apis.api import Api, Asked
 from gateway.apis.counts import counted
 from gateway.apis.generate_answer import ResponseWriter, response_body
-from gateway.apis.generate_request import read_counted, read_embed, read_generate
+from gateway.apis.generate_embed import read_embed
+from gateway.apis.generate_request import read_counted, read_generate
 from gateway.apis.google import GOOGLE, GOOGLE_ARRAY
 from gateway.errors import bad_request
 from gateway.whole import Heading
