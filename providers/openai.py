@@ -21,7 +21,7 @@ from providers.openai_responses_wire import native_decoder, native_request
 from providers.openai_stream import ChatStream
 from providers.openai_vectors import read_vectors
 from providers.plain import EVERYTHING, PlainAnswer, encode_plain
-from providers.quirks import LENIENT, Quirks
+from providers.quirks import LENIENT, Quirks, newer_limit
 from providers.types import (
     JSON,
     Call,
@@ -89,6 +89,8 @@ class OpenAI:
         if own is not None:
             return _post("/completions", {**_streamed(own.body, call), "model": model})
         body = _streamed(call.body, call)
+        if call.native is not None:
+            body = newer_limit(body, model)
         if not PLAIN.issuperset(body) or any(message.is_marked for message in call.messages):
             body = self.quirks.apply(body, call.messages)
         return _post("/chat/completions", {**body, "model": model})
