@@ -11,7 +11,7 @@ from gateway.apis.api import Api, Asked
 from gateway.apis.counts import counted
 from gateway.apis.generate_answer import Elements, ResponseWriter, response_body
 from gateway.apis.generate_embed import read_embed
-from gateway.apis.generate_request import read_counted, read_generate
+from gateway.apis.generate_request import NAMES, read_counted, read_generate
 from gateway.apis.google import GOOGLE, GOOGLE_ARRAY
 from gateway.whole import Heading
 from providers.errors import BrokenAnswer
@@ -50,8 +50,9 @@ def _stream(_call: Call, heading: Heading, *, array: bool) -> ResponseWriter:
     return ResponseWriter(heading, array)
 
 
-_EVENTS = Api(
-    "generate", partial(_read, stream=True), _whole, partial(_stream, array=False), GOOGLE
+_WHOLE = Api("generate", partial(_read, stream=False), _whole, voice=GOOGLE, names=NAMES)
+_EVENTS = attrs.evolve(
+    _WHOLE, read=partial(_read, stream=True), stream=partial(_stream, array=False)
 )
 _ARRAY = attrs.evolve(
     _EVENTS, stream=partial(_stream, array=True), own=Elements, voice=GOOGLE_ARRAY
@@ -59,11 +60,11 @@ _ARRAY = attrs.evolve(
 _EMBED = Api("embed", read_embed, _embedded, voice=GOOGLE)
 
 METHODS: Mapping[str, Api] = {
-    "generateContent": Api("generate", partial(_read, stream=False), _whole, voice=GOOGLE),
+    "generateContent": _WHOLE,
     "streamGenerateContent": _ARRAY,
     "embedContent": _EMBED,
     "batchEmbedContents": _EMBED,
-    "countTokens": Api("count_tokens", _read_count, _count, voice=GOOGLE),
+    "countTokens": Api("count_tokens", _read_count, _count, voice=GOOGLE, names=NAMES),
 }
 """What may be done with a model, by the methods' names."""
 

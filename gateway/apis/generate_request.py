@@ -34,6 +34,7 @@ NAMES: Mapping[str, str] = {
     "tool_choice": "toolConfig",
     "response_format": f"{CONFIG}.responseMimeType",
     "reasoning_effort": f"{CONFIG}.thinkingConfig",
+    "count_tokens": "countTokens",
 }
 """What Google's clients call the members of a chat."""
 

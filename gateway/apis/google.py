@@ -38,7 +38,7 @@ def error_body(error: ApiError) -> bytes:
 
 
 def _details(error: ApiError) -> Iterator[dict[str, Any]]:
-    if error.param is not None:
+    if error.param is not None and error.status == 400:
         violation = {"field": error.param, "description": error.message}
         yield {"@type": f"{_RPC}BadRequest", "fieldViolations": [violation]}
     if error.reason is not None:

@@ -115,3 +115,42 @@ async def test_refusals_of_every_depth_are_in_googles_shape(tmp_path: Path) -> N
     for answer in answers:
         assert answer.json()["error"]["code"] == answer.status_code
         assert answer.json()["error"]["status"].isupper()
+
+
+async def test_what_nobody_can_do_is_refused_by_googles_name_for_it(tmp_path: Path) -> None:
+    """Claude has no penalties, OpenAI's format no counts."""
+    config = {**ASKED, "generationConfig": {"presencePenalty": 1}}
+    async with running(tmp_path) as gateway:
+        answers = [
+            await ask(gateway, f"{MODELS[1]}:generateContent", config),
+            await ask(gateway, f"{MODELS[0]}:countTokens"),
+        ]
+    blamed = [
+        answer.json()["error"]["details"][0]["fieldViolations"][0]["field"] for answer in answers
+    ]
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert blamed == ["generationConfig.presencePenalty", "countTokens"]
+
+
+@pytest.mark.parametrize("fast", ["", "none"])
+async def test_bad_input_is_the_clients_fault_whoever_would_have_answered(
+    tmp_path: Path, fast: str
+) -> None:
+    """By either way through the gateway."""
+    listed = {"contents": [{"role": ["user"], "parts": [{"text": "x"}]}]}
+    mode = {"functionCallingConfig": {"mode": ["ANY"]}}
+    async with running(tmp_path, fast=fast) as gateway:
+        answers = [
+            await ask(gateway, f"{model}:{method}", body)
+            for model in MODELS
+            for method in ("generateContent", "streamGenerateContent", "countTokens")
+            for body in (listed, {**ASKED, "toolConfig": mode})
+        ]
+        answers += [
+            await ask(
+                gateway, "text-embedding-004:embedContent", {**TEXT, "outputDimensionality": [1]}
+            ),
+            await ask(gateway, "text-embedding-004:batchEmbedContents", {"requests": TEXT}),
+        ]
+    assert {answer.status_code for answer in answers} == {400}
+    assert {answer.json()["error"]["status"] for answer in answers} == {"INVALID_ARGUMENT"}

@@ -42,6 +42,8 @@ def test_what_is_to_blame_is_told_in_googles_way() -> None:
     assert blamed["fieldViolations"] == [{"field": "contents[0].role", "description": "No"}]
     assert why["@type"].endswith("google.rpc.ErrorInfo")
     assert why["reason"] == "context_length_exceeded"
+    missing = ApiError(404, "There is no model", param="model")
+    assert "details" not in json.loads(GOOGLE.error(missing))["error"]
 
 
 def test_a_stream_of_events_breaks_with_an_event() -> None:
