@@ -19,7 +19,10 @@ CONTINUED = ("previous_response_id", "conversation")
 REACHING_OUT = ("web_search_options", "mcp_servers", "plugins")
 """Members, not tools, that send the upstream somewhere: OpenAI's, Anthropic's, OpenRouter's."""
 
-TELLING = frozenset((*KEPT, *CONTINUED, *REACHING_OUT, "tools", "audio", "modalities"))
+CONFIGS = ("generationConfig", "generation_config")
+"""Where Gemini's clients say what is to be made; in either way of writing."""
+
+TELLING = frozenset((*KEPT, *CONTINUED, *REACHING_OUT, *CONFIGS, "tools", "audio", "modalities"))
 """A call without any of these members may be hedged."""
 
 DEAR = ("images", "speech", "transcriptions")
@@ -74,7 +77,8 @@ def _reaches_out(body: Mapping[str, Any]) -> bool:
     if any(body.get(name) not in (None, False, []) for name in REACHING_OUT):
         return True
     tools = body.get("tools")
-    return isinstance(tools, list) and not all(map(_is_the_clients, tools))
+    given = [tools] if isinstance(tools, dict) else tools
+    return isinstance(given, list) and not all(map(_is_the_clients, given))
 
 
 def _is_the_clients(tool: Any) -> bool:
@@ -89,5 +93,12 @@ def _is_the_clients(tool: Any) -> bool:
 def _makes_more_than_text(body: Mapping[str, Any]) -> bool:
     if body.get("audio") is not None:
         return True
-    made = body.get("modalities")
-    return isinstance(made, list) and any(kind != "text" for kind in made)
+    made = _modalities(body)
+    return isinstance(made, list) and any(str(kind).lower() != "text" for kind in made)
+
+
+def _modalities(body: Mapping[str, Any]) -> Any:
+    config = next((body[name] for name in CONFIGS if isinstance(body.get(name), dict)), None)
+    if config is None:
+        return body.get("modalities")
+    return config.get("responseModalities") or config.get("response_modalities")

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import attrs
 
-from gateway.apis.api import Api, Writer
+from gateway.apis.api import Api, Frames, Writer
 from gateway.errors import ApiError, from_provider
 from gateway.keepsakes import THOUGHTS
 from gateway.reply import JSON_TYPE, Reply
@@ -61,7 +61,7 @@ class Relay:
     keep: Callable[[str, JSON], None] | None = None
     _usage: Usage | None = None
     _written: int = 0
-    _verbatim: bool = False
+    _own: Frames | None = None
     _thoughts: list[str] = attrs.field(factory=list)
 
     async def __call__(self, source: Source) -> None:
@@ -94,16 +94,18 @@ class Relay:
 
     def _frames(self, writer: Writer, events: Sequence[Event]) -> bytes:
         """An answer in the client's own form is given as it is, all of it."""
-        self._verbatim = self._verbatim or isinstance(events[0], Verbatim)
-        if self._verbatim:
-            return b"".join([event.data for event in events if isinstance(event, Verbatim)])
-        return writer.write(events)
+        if self._own is None and isinstance(events[0], Verbatim):
+            self._own = self.api.own()
+        if self._own is None:
+            return writer.write(events)
+        own = [event.data for event in events if isinstance(event, Verbatim)]
+        return self._own.put(b"".join(own)) if own else b""
 
     def _last_frames(self, writer: Writer, last: Event) -> bytes:
         if isinstance(last, Ended):
             settled = self._complete()
             self.settle(settled)
-            return b"" if self._verbatim else writer.end(settled.usage)
+            return writer.end(settled.usage) if self._own is None else self._own.end()
         if isinstance(last, Failed):
             error = from_provider(last.error)
             self.settle(attrs.evolve(self.so_far(), error=error))

@@ -17,6 +17,7 @@ from providers.errors import BrokenAnswer, ProviderError, RequestRejected
 from providers.gemini_answer import ChatReader
 from providers.gemini_chat import MAX_STOPS, chat_body, stops_of
 from providers.gemini_errors import error_of
+from providers.gemini_signed import signed_body
 from providers.lenient import fields, rows, text
 from providers.parameters import TOOLS, first_refused, foreign_tools
 from providers.reading import Streamed, whole
@@ -76,8 +77,7 @@ class Gemini:
         if isinstance(call, CountCall):
             return _post(model, "countTokens", _count_body(call, model, speaks(self, call)))
         method = "streamGenerateContent?alt=sse" if call.stream else "generateContent"
-        own = call.native if speaks(self, call) else None
-        return _post(model, method, chat_body(call, model) if own is None else own.body)
+        return _post(model, method, (signed_body if speaks(self, call) else chat_body)(call, model))
 
     def most_inputs(self, model: str) -> int:  # noqa: ARG002 - all models the same
         return MOST_INPUTS

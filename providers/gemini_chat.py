@@ -90,7 +90,7 @@ def _parts(message: Message, names: dict[str, str], *, signed: bool) -> Iterator
         yield _result(message, names)
         return
     said = [part for given in message.all_parts for part in _part(given)]
-    if signature := _signature(message.extra):
+    if signature := signature_of(message.extra):
         said[-1:] = [{**part, "thoughtSignature": signature} for part in said[-1:]]
     yield from said
     for place, use in enumerate(message.tool_calls):
@@ -112,12 +112,13 @@ def _part(part: Part) -> Iterator[JSON]:
 
 
 def _called(use: ToolUse, *, needs_signature: bool) -> JSON:
-    signature = _signature(use.extra) or (UNSIGNED if needs_signature else "")
+    signature = signature_of(use.extra) or (UNSIGNED if needs_signature else "")
     part: dict[str, Any] = {"functionCall": {"id": use.id, "name": use.name, "args": use.fields}}
     return {**part, "thoughtSignature": signature} if signature else part
 
 
-def _signature(extra: JSON) -> str:
+def signature_of(extra: JSON) -> str:
+    """Google's signature in what is to be seen again, empty where there is none."""
     return text(fields(extra.get("google")).get("thought_signature"))
 
 

@@ -21,7 +21,7 @@ from providers.openai_responses_wire import native_decoder, native_request
 from providers.openai_stream import ChatStream
 from providers.openai_vectors import read_vectors
 from providers.plain import EVERYTHING, PlainAnswer, encode_plain
-from providers.quirks import LENIENT, Quirks
+from providers.quirks import LENIENT, Quirks, newer_limit
 from providers.types import (
     JSON,
     Call,
@@ -88,10 +88,16 @@ class OpenAI:
             return native_request(own, model)
         if own is not None:
             return _post("/completions", {**_streamed(own.body, call), "model": model})
+        return _post("/chat/completions", {**self._chat(call, model), "model": model})
+
+    def _chat(self, call: ChatCall, model: str) -> JSON:
+        """The body of a chat as this provider takes it."""
         body = _streamed(call.body, call)
-        if not PLAIN.issuperset(body) or any(message.is_marked for message in call.messages):
-            body = self.quirks.apply(body, call.messages)
-        return _post("/chat/completions", {**body, "model": model})
+        if call.native is not None:
+            body = newer_limit(body, model)
+        if PLAIN.issuperset(body) and not any(message.is_marked for message in call.messages):
+            return body
+        return self.quirks.apply(body, call.messages)
 
     def credentials(self, secret: Secret) -> tuple[tuple[str, str], ...]:
         return (("authorization", f"Bearer {secret.reveal}"),) if secret.reveal else ()

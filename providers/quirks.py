@@ -18,6 +18,9 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 REASONING = "reasoning_content"
 
+NEWER = re.compile(r"(?:^|/)(?:o\d|gpt-(?:[5-9]|\d\d))")
+"""OpenAI's models that know `max_tokens` only by its newer name."""
+
 ANSWERED = frozenset(
     {
         "reasoning_content",
@@ -101,6 +104,14 @@ def short(call_id: str) -> str:
         return call_id
     number = int.from_bytes(hashlib.sha256(call_id.encode(errors="surrogatepass")).digest())
     return "".join(_DIGITS[number // 62**place % 62] for place in range(9))
+
+
+def newer_limit(body: JSON, model: str) -> JSON:
+    """A body of our own making, with its limit by the name that this model knows."""
+    if "max_tokens" not in body or NEWER.search(model) is None:
+        return body
+    told = {name: value for name, value in body.items() if name != "max_tokens"}
+    return {**told, "max_completion_tokens": body["max_tokens"]}
 
 
 LENIENT = Quirks()

@@ -75,10 +75,19 @@ def _besides(call: EmbedCall) -> list[dict[str, Any]]:
     """
     if call.native is None:
         return [{} for _ in call.inputs]
-    if call.native.only == SIZE:
+    only = call.native.only
+    if only == SIZE:
         raise RequestRejected("Vertex embeds all texts of a request in one size", param=SIZE)
+    if only is not None and only not in BESIDES:
+        raise RequestRejected(f"Vertex is not asked for '{only}'", param=only)
     said = rows(call.native.body.get("requests")) or [call.native.body]
-    return [{name: each[name] for name in BESIDES if name in each} for each in said]
+    return [_told(each) for each in said]
+
+
+def _told(request: JSON) -> dict[str, Any]:
+    """What is said of one text, however its names are written."""
+    given = {name: request.get(name, request.get(snake)) for name, snake in BESIDES.items()}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _snake(besides: dict[str, Any]) -> dict[str, Any]:

@@ -37,13 +37,35 @@ class Writer(Protocol):
         """The last frames of an answer that was completed."""
 
 
+class Frames(Protocol):
+    """Gives one stream of an upstream that speaks the client's own form."""
+
+    def put(self, frames: bytes) -> bytes:
+        """These whole frames, as the client is sent them."""
+
+    def end(self) -> bytes:
+        """What the client is sent behind the last of them."""
+
+
+@attrs.frozen
+class AsTheyAre:
+    """Frames that go to the client unchanged. Implements `Frames`."""
+
+    def put(self, frames: bytes) -> bytes:
+        return frames
+
+    def end(self) -> bytes:
+        return b""
+
+
 @attrs.frozen
 class Api:
     """One API. `prefix` begins the ids of its answers; `json` says that its bodies are JSON.
 
     `read` raises an ApiError that names what is wrong. `whole` gives the body of an answer that is not
-    streamed, and may raise a BrokenAnswer. `stream` makes the writer of one that is. `names` are those under
-    which its clients know members of a chat, where they differ.
+    streamed, and may raise a BrokenAnswer. `stream` makes the writer of one that is, `own` what gives the
+    frames of an upstream that speaks the API itself. `names` are those under which its clients know members of
+    a chat, where they differ.
     """
 
     name: str
@@ -54,3 +76,4 @@ class Api:
     prefix: str = ""
     json: bool = True
     names: Mapping[str, str] = attrs.field(factory=dict)
+    own: Callable[[], Frames] = AsTheyAre

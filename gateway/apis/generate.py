@@ -2,31 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
+import attrs
 import msgspec
 
 from gateway.apis.api import Api, Asked
 from gateway.apis.counts import counted
-from gateway.apis.generate_answer import ResponseWriter, response_body
-from gateway.apis.generate_request import read_counted, read_embed, read_generate
+from gateway.apis.generate_answer import Elements, ResponseWriter, response_body
+from gateway.apis.generate_embed import read_embed
+from gateway.apis.generate_request import NAMES, read_counted, read_generate
 from gateway.apis.google import GOOGLE, GOOGLE_ARRAY
-from gateway.errors import bad_request
 from gateway.whole import Heading
 from providers.errors import BrokenAnswer
-from providers.types import Call, ChatCall, CountCall, Event, Usage, Vectors
+from providers.types import Call, CountCall, Event, Usage, Vectors
 
 
 def _read(asked: Asked, *, stream: bool) -> Call:
     return read_generate(asked, stream=stream)
-
-
-def _read_array(asked: Asked) -> Call:
-    """Upstreams are asked for events: what only Google can say comes back only as these."""
-    call = read_generate(asked, stream=True)
-    if call.native is not None and call.native.only is not None:
-        only = call.native.only
-        raise bad_request(f"'{only}' is understood in streams with '?alt=sse' only", only)
-    return ChatCall(**{**vars(call), "native": None, "folded": True})
 
 
 def _read_count(asked: Asked) -> Call:
@@ -41,31 +34,37 @@ def _count(_call: Call, _heading: Heading, events: Sequence[Event], _usage: Usag
     return msgspec.json.encode({"totalTokens": counted(events)})
 
 
-def _embedded(call: Call, _heading: Heading, events: Sequence[Event], _usage: Usage) -> bytes:
+def _embedded(call: Call, _heading: Heading, events: Sequence[Event], usage: Usage) -> bytes:
     vectors = next((event for event in events if isinstance(event, Vectors)), None)
     if vectors is None:
         raise BrokenAnswer("The upstream sent no usable embeddings")
     made = [{"values": vector} for vector in vectors.items]
     batch = call.native is not None and "requests" in call.native.body
-    return msgspec.json.encode({"embeddings": made} if batch else {"embedding": made[0]})
+    told: dict[str, Any] = {"embeddings": made} if batch else {"embedding": made[0]}
+    return msgspec.json.encode(
+        {**told, "usageMetadata": {"promptTokenCount": usage.prompt}} if usage.prompt else told
+    )
 
 
 def _stream(_call: Call, heading: Heading, *, array: bool) -> ResponseWriter:
     return ResponseWriter(heading, array)
 
 
-_EVENTS = Api(
-    "generate", partial(_read, stream=True), _whole, partial(_stream, array=False), GOOGLE
+_WHOLE = Api("generate", partial(_read, stream=False), _whole, voice=GOOGLE, names=NAMES)
+_EVENTS = attrs.evolve(
+    _WHOLE, read=partial(_read, stream=True), stream=partial(_stream, array=False)
 )
-_ARRAY = Api("generate", _read_array, _whole, partial(_stream, array=True), GOOGLE_ARRAY)
+_ARRAY = attrs.evolve(
+    _EVENTS, stream=partial(_stream, array=True), own=Elements, voice=GOOGLE_ARRAY
+)
 _EMBED = Api("embed", read_embed, _embedded, voice=GOOGLE)
 
 METHODS: Mapping[str, Api] = {
-    "generateContent": Api("generate", partial(_read, stream=False), _whole, voice=GOOGLE),
+    "generateContent": _WHOLE,
     "streamGenerateContent": _ARRAY,
     "embedContent": _EMBED,
     "batchEmbedContents": _EMBED,
-    "countTokens": Api("count_tokens", _read_count, _count, voice=GOOGLE),
+    "countTokens": Api("count_tokens", _read_count, _count, voice=GOOGLE, names=NAMES),
 }
 """What may be done with a model, by the methods' names."""
 

@@ -12,6 +12,7 @@ import msgspec
 
 from gateway.apis.generate_parts import Candidates, counts
 from gateway.whole import Heading
+from providers.sse import Scanner
 from providers.types import Event, Usage, UsageSeen
 
 _encode = msgspec.json.Encoder().encode
@@ -63,6 +64,27 @@ class ResponseWriter:
         if not self.array:
             return b"data: " + _encode(response) + b"\r\n\r\n"
         return (b",\r\n" if begun else b"[") + _encode(response)
+
+
+@attrs.define(eq=False)
+class Elements:
+    """Google's own events as the elements of an array. Implements `gateway.apis.api.Frames`."""
+
+    _begun: bool = False
+
+    def put(self, frames: bytes) -> bytes:
+        """What the events hold, letter by letter."""
+        scanner = Scanner()
+        found = [*scanner.feed(frames), *scanner.finish()]
+        return b"".join(self._element(event.data.encode()) for event in found if event.data)
+
+    def end(self) -> bytes:
+        """The array's end."""
+        return b"]"
+
+    def _element(self, response: bytes) -> bytes:
+        begun, self._begun = self._begun, True
+        return (b",\r\n" if begun else b"[") + response
 
 
 def _response(

@@ -1,7 +1,7 @@
 """Google's contents to OpenAI's messages: parts of text, thoughts, media, calls of functions, responses. Pure.
 
 What OpenAI's form has no words for is noted by its place (`Contents.only`). Google's calls may have no ids:
-then one is made up from the name and the place, and the responses find their calls by name, in their order.
+then one is made up from their place, and the responses find their calls by name, in their order.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,6 +24,9 @@ SOUNDS = {
 }
 ANSWERS = ("output", "result")
 """Members in which a response's text stands, if it is nothing but that."""
+
+NO_CALL = "call_none"
+"""The id of a call that was never made, for a response to it. OpenAI allows forty characters."""
 
 
 @attrs.define(eq=False)
@@ -62,7 +65,7 @@ class Contents:
             raise bad_request("'contents' must be a non-empty array", "contents")
         for where, content in contents:
             role = content.get("role") or "user"
-            if role not in ROLES:
+            if not isinstance(role, str) or role not in ROLES:
                 words = f"'{where}.role' must be one of user, model"
                 raise bad_request(words, f"{where}.role")
             parts = objects(content.get("parts"), f"{where}.parts")
@@ -70,6 +73,8 @@ class Contents:
                 self._model(parts)
             else:
                 self._user(parts)
+        if not any(message["role"] != "system" for message in self.messages):
+            raise bad_request("'contents[0].parts' must be a non-empty array", "contents[0].parts")
 
     def _user(self, parts: list[tuple[str, Mapping[str, Any]]]) -> None:
         said: list[dict[str, Any]] = []
@@ -113,7 +118,7 @@ class Contents:
             raise bad_request(f"'{where}.args' must be an object", f"{where}.args")
         name = string(call.get("name"), f"{where}.name")
         given = call.get("id")
-        call_id = given if isinstance(given, str) and given else f"call_{name}_{self._calls}"
+        call_id = given if isinstance(given, str) and given else f"call_at_{self._calls}"
         self._calls += 1
         self._open.append((call_id, name))
         written = msgspec.json.encode(arguments or {}).decode()
@@ -137,21 +142,21 @@ class Contents:
 
     def _answered(self, given: Any, name: str) -> str:
         """The id of the call that a response belongs to: its own, or that of the first call by this name."""
-        for call in self._open:
-            if call[0] == given or (not given and call[1] == name):
-                self._open.remove(call)
-                return call[0]
-        return given if isinstance(given, str) and given else f"call_{name}"
+        by_id = [call for call in self._open if call[0] == given]
+        by_name = [call for call in self._open if call[1] == name]
+        for call in (by_id or by_name)[:1]:
+            self._open.remove(call)
+            return call[0]
+        return given if isinstance(given, str) and given else NO_CALL
 
     def _part(self, part: Mapping[str, Any], where: str) -> Iterator[dict[str, Any]]:
         if isinstance(part.get("text"), str):
             yield {"type": "text", "text": part["text"]}
             return
         made = _inline(member(part, "inlineData")) or _file(member(part, "fileData"))
-        if made is None:
+        if made is None or member(part, "videoMetadata") is not None:
             self._foreign(where)
-        else:
-            yield made
+        yield made or {"type": "text", "text": ""}
 
     def _foreign(self, where: str) -> None:
         self.only = self.only or where
@@ -187,7 +192,8 @@ def _file(held: Any) -> dict[str, Any] | None:
     """A file elsewhere: OpenAI takes only images by their address."""
     url = member(held, "fileUri") if isinstance(held, dict) else None
     kind = str(member(held, "mimeType") or "") if isinstance(held, dict) else ""
-    if isinstance(url, str) and kind.startswith("image/") and url.startswith("http"):
+    reached = isinstance(url, str) and url.startswith(("http://", "https://"))
+    if reached and kind.startswith("image/"):
         return {"type": "image_url", "image_url": {"url": url}}
     return None
 

@@ -6,7 +6,7 @@ With `?alt=sse` a stream is of server-sent events; without, it is one JSON array
 White space is what an array's readers skip.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -22,19 +22,29 @@ STATUSES: Mapping[int, str] = {
     429: "RESOURCE_EXHAUSTED",
     503: "UNAVAILABLE",
 }
-RETRY = "type.googleapis.com/google.rpc.RetryInfo"
+_RPC = "type.googleapis.com/google.rpc."
 
 
 def error_body(error: ApiError) -> bytes:
-    """An error as the whole answer; when to try again is told as Google tells it."""
+    """An error as the whole answer; what is to blame, and when to try again, is told as Google tells it."""
     told: dict[str, Any] = {
         "code": error.status,
         "message": error.message,
         "status": STATUSES.get(error.status, "INTERNAL"),
     }
-    if error.retry_after is not None:
-        told["details"] = [{"@type": RETRY, "retryDelay": f"{error.retry_after:.3f}s"}]
+    if details := [*_details(error)]:
+        told["details"] = details
     return msgspec.json.encode({"error": told})
+
+
+def _details(error: ApiError) -> Iterator[dict[str, Any]]:
+    if error.param is not None and error.status == 400:
+        violation = {"field": error.param, "description": error.message}
+        yield {"@type": f"{_RPC}BadRequest", "fieldViolations": [violation]}
+    if error.reason is not None:
+        yield {"@type": f"{_RPC}ErrorInfo", "reason": error.reason}
+    if error.retry_after is not None:
+        yield {"@type": f"{_RPC}RetryInfo", "retryDelay": f"{error.retry_after:.3f}s"}
 
 
 def _event(error: ApiError) -> bytes:

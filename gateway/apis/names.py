@@ -35,15 +35,16 @@ def objects(value: Any, where: str) -> list[tuple[str, Mapping[str, Any]]]:
     return [(f"{where}[{n}]", item) for n, item in enumerate(given)]
 
 
-def an_object(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """A member that is an object, empty where there is none.
+def an_object(holder: Mapping[str, Any], name: str, within: str = "") -> Mapping[str, Any]:
+    """A member that is an object, empty where there is none; `within` is the holder's own place.
 
     Raises:
         ApiError: 400, it is something else.
     """
     value = member(holder, name)
     if value is not None and not isinstance(value, dict):
-        raise bad_request(f"'{name}' must be an object", name)
+        place = f"{within}.{name}" if within else name
+        raise bad_request(f"'{place}' must be an object", place)
     return value or {}
 
 
@@ -54,6 +55,6 @@ def snake(name: str) -> str:
 
 
 def camel(name: str) -> str:
-    """`max_output_tokens` as `maxOutputTokens`."""
-    first, *rest = name.split("_")
+    """`max_output_tokens` as `maxOutputTokens`. Google writes one with an underscore before it."""
+    first, *rest = name.lstrip("_").split("_")
     return first + "".join(word[:1].upper() + word[1:] for word in rest)

@@ -73,6 +73,40 @@ def test_tools_are_called_and_answered(served: RunningGateway, key: str) -> None
         assert answer.text
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_a_call_is_streamed_as_a_whole(served: RunningGateway, key: str, model: str) -> None:
+    """In one part, with its arguments as an object, and the SDK's own response is taken for an answer."""
+    shout = types.FunctionDeclaration(
+        name="shout",
+        description="Says it loudly",
+        parameters=types.Schema(
+            type=types.Type.OBJECT,
+            properties={"text": types.Schema(type=types.Type.STRING, nullable=True)},
+        ),
+    )
+    calling = types.FunctionCallingConfig(mode=types.FunctionCallingConfigMode.ANY)
+    config = types.GenerateContentConfig(
+        tools=[types.Tool(function_declarations=[shout])],
+        tool_config=types.ToolConfig(function_calling_config=calling),
+    )
+    asked = types.UserContent("Please shout something")
+    with client(served, key) as sdk:
+        pieces = list(
+            sdk.models.generate_content_stream(model=model, contents=asked, config=config)
+        )
+        ((call,),) = (piece.function_calls for piece in pieces if piece.function_calls)
+        said = next(piece.candidates[0].content for piece in pieces if piece.function_calls)
+        done = types.Part.from_function_response(name="shout", response={"result": "SOMETHING"})
+        answer = sdk.models.generate_content(
+            model=MODELS[(MODELS.index(model) + 1) % len(MODELS)],
+            contents=[asked, said, types.UserContent(done)],
+        )
+
+    assert (call.name, type(call.args)) == ("shout", dict)
+    assert pieces[-1].candidates[0].finish_reason == types.FinishReason.STOP
+    assert answer.text
+
+
 @pytest.mark.parametrize("model", ["text-embedding-004", "text-embedding-3-small"])
 def test_texts_are_embedded(served: RunningGateway, key: str, model: str) -> None:
     """One or several, by Google's models and by OpenAI's."""

@@ -24,6 +24,8 @@ def test_a_plain_chat_may_be_hedged() -> None:
     """Nothing but an answer comes of it."""
     assert why() is None
     assert why(store=False, background=None, modalities=["text"], tools=[], plugins=[]) is None
+    assert why(generationConfig={"responseModalities": ["TEXT"], "temperature": 1}) is None
+    assert why(generationConfig=None, tools={"functionDeclarations": []}) is None
 
 
 def test_embeddings_may_be_hedged() -> None:
@@ -46,6 +48,9 @@ def test_embeddings_may_be_hedged() -> None:
         ({"modalities": ["text", "audio"]}, "modalities"),
         ({"modalities": ["image"]}, "modalities"),
         ({"audio": {"voice": "alloy", "format": "wav"}}, "modalities"),
+        ({"generationConfig": {"responseModalities": ["TEXT", "IMAGE"]}}, "modalities"),
+        ({"generation_config": {"response_modalities": ["AUDIO"]}}, "modalities"),
+        ({"tools": {"googleSearch": {}}}, "server_tools"),
     ],
 )
 def test_what_leaves_a_trace_or_works_upstream_must_not(members: dict[str, Any], word: str) -> None:

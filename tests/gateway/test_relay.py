@@ -1,6 +1,7 @@
 """From a source's events to a client's bytes, and to the record before the last of them."""
 
 import base64
+import json
 import struct
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ import trio
 from gateway.apis.api import Api
 from gateway.apis.chat import CHAT
 from gateway.apis.embeddings import EMBEDDINGS
+from gateway.apis.generate import METHODS
 from gateway.errors import from_provider
 from gateway.frames import Heading
 from gateway.keepsakes import THOUGHTS
@@ -71,20 +73,25 @@ def api_of(call: Call) -> Api:
 
 
 def relaying(
-    call: Call, batches: Sequence[Sequence[Event]], settle: Callable[[Settled], None]
+    call: Call,
+    batches: Sequence[Sequence[Event]],
+    settle: Callable[[Settled], None],
+    api: Api | None = None,
 ) -> Callable[[Reply], Any]:
     """An act for `heard`: relays these batches for this call."""
 
     async def act(reply: Reply) -> None:
-        await Relay(api_of(call), call, HEADING, reply, settle)(Batches(list(batches)))
+        await Relay(api or api_of(call), call, HEADING, reply, settle)(Batches(list(batches)))
 
     return act
 
 
-async def relayed(call: Call, *batches: Sequence[Event]) -> tuple[Heard, Record]:
+async def relayed(
+    call: Call, *batches: Sequence[Event], api: Api | None = None
+) -> tuple[Heard, Record]:
     """What a client heard of these batches, and what was settled."""
     record = Record()
-    result = await heard(relaying(call, batches, record.settle), record.order.append)
+    result = await heard(relaying(call, batches, record.settle, api), record.order.append)
     return result, record
 
 
@@ -341,6 +348,22 @@ async def test_what_the_upstream_said_in_the_clients_own_form_is_given_as_it_is(
 
     assert result.body == b"event: a\ndata: 1\n\nevent: b\ndata: 2\n\n"
     assert record.settled == [Settled(USAGE, estimated=False)]
+
+
+async def test_an_api_may_give_the_clients_own_form_otherwise(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Google's events as an array: batches without bytes are no elements, and what breaks stays JSON."""
+    api = METHODS["streamGenerateContent"]
+    first: list[Event] = [Verbatim(b'data: {"a":1}\r\n\r\n'), Started(), TextDelta("Bir")]
+    last: list[Event] = [Verbatim(b'data: {"b":2}\r\n\r\n'), Finished("stop"), Ended()]
+    broken = Failed(BrokenAnswer("The upstream's answer was cut short"))
+    whole, _ = await relayed(chat(stream=True), first, [UsageSeen(USAGE)], last, api=api)
+    cut, _ = await relayed(chat(stream=True), first, [broken], api=api)
+
+    assert json.loads(whole.body) == [{"a": 1}, {"b": 2}]
+    assert json.loads(cut.body)[0] == {"a": 1}
+    assert json.loads(cut.body)[1]["error"]["status"] == "UNAVAILABLE"
 
 
 async def test_a_whole_answer_in_the_clients_own_form_keeps_its_type(

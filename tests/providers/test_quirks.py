@@ -7,7 +7,8 @@ import pytest
 
 from gateway.wire import read_chat
 from providers.kinds import KINDS
-from providers.quirks import NINE, short
+from providers.quirks import NINE, newer_limit, short
+from providers.types import ChatCall, Native
 
 EXTRA = {"google": {"thought_signature": "s"}}
 CALL = {"id": "call_abc", "type": "function", "function": {"name": "f", "arguments": "{}"}}
@@ -86,3 +87,27 @@ def test_a_plain_conversation_goes_on_as_it_came(kind: str) -> None:
         "novelty": [1],
     }
     assert sent(kind, body) == {**body, "model": "up"}
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("gpt-5-mini", "max_completion_tokens"),
+        ("openai/o3", "max_completion_tokens"),
+        ("o4-mini-2025-04-16", "max_completion_tokens"),
+        ("gpt-4o-mini", "max_tokens"),
+        ("gpt-oss-120b", "max_tokens"),
+        ("olmo-2", "max_tokens"),
+    ],
+)
+def test_a_limit_of_our_own_telling_has_the_name_that_the_model_knows(
+    model: str, name: str
+) -> None:
+    """What a client of OpenAI's says itself is left to it."""
+    assert newer_limit({"max_tokens": 5}, model) == {name: 5}
+    assert newer_limit({"n": 1}, model) == {"n": 1}
+    own = read_chat({"model": "m", "messages": TALK[1:2], "max_tokens": 5})
+    told = ChatCall(**{**vars(own), "native": Native("gemini", {})})
+    for call, expected in ((own, "max_tokens"), (told, name)):
+        sent = json.loads(KINDS["openai"].dialect.encode(call, model).body)
+        assert sent.keys() - {"model", "messages"} == {expected}

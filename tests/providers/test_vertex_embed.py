@@ -56,10 +56,18 @@ def test_what_geminis_own_clients_say_of_a_text_is_said() -> None:
         assert rows == [said] * len(call.inputs)
     config = json.loads(dialect.encode(one, "gemini-embedding-2").body)["embedContentConfig"]
     assert config == {"taskType": "RETRIEVAL_QUERY", "title": "t", "outputDimensionality": 8}
-    sizes = Native("gemini", each, only="outputDimensionality")
+    snake = Native("gemini", {"task_type": "RETRIEVAL_QUERY"}, only="taskType")
+    body = json.loads(dialect.encode(attrs.evolve(one, native=snake), "text-embedding-005").body)
+    assert body["instances"] == [{"content": "a", "task_type": "RETRIEVAL_QUERY"}]
+
+
+@pytest.mark.parametrize("only", ["outputDimensionality", "content.parts[0]", "autoTruncate"])
+def test_what_vertex_is_not_asked_for_is_refused_by_its_name(only: str) -> None:
+    """Sizes of their own for each text, images, and what nobody here knows: never left out in silence."""
+    call = EmbedCall("m", ("a",), {}, native=Native("gemini", {}, only=only))
     with pytest.raises(RequestRejected) as refused:
-        dialect.encode(attrs.evolve(one, native=sizes), "gemini-embedding-2")
-    assert refused.value.param == "outputDimensionality"
+        dialect.encode(call, "gemini-embedding-2")
+    assert refused.value.param == only
 
 
 def test_predictions_are_read_in_order_with_their_tokens() -> None:

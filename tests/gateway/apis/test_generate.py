@@ -12,8 +12,7 @@ from gateway.apis.generate import METHODS, method
 from gateway.apis.google import GOOGLE, GOOGLE_ARRAY
 from gateway.whole import Heading
 from providers.errors import BrokenAnswer
-from providers.types import ChatCall, Usage, Vectors
-from tests.gateway.asked import refusal
+from providers.types import Usage, Vectors
 from tests.gateway.running import QUICK, Running, running
 
 ASKED: dict[str, Any] = {"contents": [{"parts": [{"text": "Merhaba"}]}]}
@@ -38,15 +37,13 @@ def test_a_stream_is_of_events_or_an_array() -> None:
     assert method("deleteEverything", events=False) is None
 
 
-def test_an_array_is_always_translated() -> None:
-    """Google itself is asked for events; what only it understands cannot come back so."""
-    api = METHODS["streamGenerateContent"]
-    call = api.read(Asked(ASKED, {"model": "m"}))
-    assert isinstance(call, ChatCall)
-    assert (call.native, call.stream) == (None, True)
+def test_an_array_is_asked_for_as_events_are() -> None:
+    """With what only Google understands."""
     own = {**ASKED, "tools": [{"googleSearch": {}}]}
-    error = refusal(lambda: api.read(Asked(own, {"model": "m"})))
-    assert (error.status, error.param) == (400, "tools[0].googleSearch")
+    array, events = (method("streamGenerateContent", events=each) for each in (False, True))
+    assert array is not None
+    assert events is not None
+    assert array.read(Asked(own, {"model": "m"})) == events.read(Asked(own, {"model": "m"}))
 
 
 def test_one_text_has_one_vector_and_a_batch_has_several() -> None:
@@ -59,6 +56,8 @@ def test_one_text_has_one_vector_and_a_batch_has_several() -> None:
     )
     assert one == {"embedding": {"values": [0.5]}}
     assert two == {"embeddings": [{"values": [0.5]}, {"values": [1.5]}]}
+    counted = api.whole(api.read(Asked(TEXT, {"model": "m"})), HEADING, said, Usage(prompt=3))
+    assert json.loads(counted)["usageMetadata"] == {"promptTokenCount": 3}
     with pytest.raises(BrokenAnswer):
         api.whole(api.read(Asked(TEXT, {"model": "m"})), HEADING, [], Usage())
 
@@ -79,6 +78,8 @@ async def test_every_upstream_answers_whole_and_streamed(tmp_path: Path, model: 
         last["candidates"][0]["finishReason"] == array.json()[-1]["candidates"][0]["finishReason"]
     )
     assert array.headers["content-type"].startswith("application/json")
+    own = ["promptTokensDetails" in told["usageMetadata"] for told in (last, array.json()[-1])]
+    assert own == [model.startswith("gemini")] * 2, "what only Google tells is passed on"
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -114,3 +115,42 @@ async def test_refusals_of_every_depth_are_in_googles_shape(tmp_path: Path) -> N
     for answer in answers:
         assert answer.json()["error"]["code"] == answer.status_code
         assert answer.json()["error"]["status"].isupper()
+
+
+async def test_what_nobody_can_do_is_refused_by_googles_name_for_it(tmp_path: Path) -> None:
+    """Claude has no penalties, OpenAI's format no counts."""
+    config = {**ASKED, "generationConfig": {"presencePenalty": 1}}
+    async with running(tmp_path) as gateway:
+        answers = [
+            await ask(gateway, f"{MODELS[1]}:generateContent", config),
+            await ask(gateway, f"{MODELS[0]}:countTokens"),
+        ]
+    blamed = [
+        answer.json()["error"]["details"][0]["fieldViolations"][0]["field"] for answer in answers
+    ]
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert blamed == ["generationConfig.presencePenalty", "countTokens"]
+
+
+@pytest.mark.parametrize("fast", ["", "none"])
+async def test_bad_input_is_the_clients_fault_whoever_would_have_answered(
+    tmp_path: Path, fast: str
+) -> None:
+    """By either way through the gateway."""
+    listed = {"contents": [{"role": ["user"], "parts": [{"text": "x"}]}]}
+    mode = {"functionCallingConfig": {"mode": ["ANY"]}}
+    async with running(tmp_path, fast=fast) as gateway:
+        answers = [
+            await ask(gateway, f"{model}:{method}", body)
+            for model in MODELS
+            for method in ("generateContent", "streamGenerateContent", "countTokens")
+            for body in (listed, {**ASKED, "toolConfig": mode})
+        ]
+        answers += [
+            await ask(
+                gateway, "text-embedding-004:embedContent", {**TEXT, "outputDimensionality": [1]}
+            ),
+            await ask(gateway, "text-embedding-004:batchEmbedContents", {"requests": TEXT}),
+        ]
+    assert {answer.status_code for answer in answers} == {400}
+    assert {answer.json()["error"]["status"] for answer in answers} == {"INVALID_ARGUMENT"}

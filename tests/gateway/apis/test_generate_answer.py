@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.apis.generate_answer import ResponseWriter, response_body
+from gateway.apis.generate_answer import Elements, ResponseWriter, response_body
 from gateway.whole import Heading
 from providers.types import Event, Finished, Started, TextDelta, ToolDelta, Usage, UsageSeen
 
@@ -82,3 +82,13 @@ def test_an_answer_without_a_word_still_ends(array: bool) -> None:
     text = data if array else data.removeprefix(b"data: ")
     made = json.loads(text)
     assert (made[0] if array else made)["usageMetadata"]["totalTokenCount"] == 11
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_googles_own_events_are_elements_letter_by_letter(end: bytes) -> None:
+    """However they are written, several at once, the last without its blank line; comments are none."""
+    elements = Elements()
+    one, two = b'{"a": 1.0,  "\xc3\xbc": []}', b'{"b": {}}'
+    data = elements.put(b"data: " + one + 2 * end + b": ping" + 2 * end + b"data: " + two + 2 * end)
+    data += elements.put(b": ping" + 2 * end) + elements.put(b"data: " + one) + elements.end()
+    assert data == b"[" + b",\r\n".join([one, two, one]) + b"]"

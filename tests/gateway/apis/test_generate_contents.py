@@ -85,11 +85,11 @@ def test_calls_without_ids_find_their_responses_by_name_and_order() -> None:
     assert made[0] == {
         "role": "assistant",
         "content": "",
-        "tool_calls": [call("call_add_0"), call("call_add_1")],
+        "tool_calls": [call("call_at_0"), call("call_at_1")],
     }
     assert [(each["tool_call_id"], each["content"]) for each in made[1:]] == [
-        ("call_add_0", "2"),
-        ("call_add_1", "3"),
+        ("call_at_0", "2"),
+        ("call_at_1", "3"),
     ]
 
 
@@ -101,7 +101,15 @@ def test_calls_with_ids_keep_them() -> None:
     ).messages
     assert [each["id"] for each in made[0]["tool_calls"]] == ["a", "b"]
     assert [each["tool_call_id"] for each in made[1:]] == ["b", "a", "z"]
-    assert read(user(response())).messages[0]["tool_call_id"] == "call_add"
+    assert read(user(response())).messages[0]["tool_call_id"] == "call_none"
+    own = read(model(CALL), user(response(id="b")))  # the client has made up an id for itself
+    assert own.messages[1]["tool_call_id"] == "call_at_0"
+
+
+def test_ids_that_are_made_up_fit_every_provider() -> None:
+    """OpenAI allows forty characters, Anthropic neither points nor colons."""
+    made = read(model({"functionCall": {"name": "a.b:c" * 12}})).messages
+    assert made[0]["tool_calls"][0]["id"] == "call_at_0"
 
 
 def test_a_response_is_its_text_or_its_json() -> None:
@@ -109,7 +117,7 @@ def test_a_response_is_its_text_or_its_json() -> None:
     shown = response(response={"a": 1, "b": [2]}, parts=[PNG])
     made = read(model(CALL), user(shown, {"text": "go on"})).messages
     assert made[1:] == [
-        {"role": "tool", "tool_call_id": "call_add_0", "content": '{"a":1,"b":[2]}'},
+        {"role": "tool", "tool_call_id": "call_at_0", "content": '{"a":1,"b":[2]}'},
         {"role": "user", "content": [SHOWN, {"type": "text", "text": "go on"}]},
     ]
     assert read(user(response(response=None))).messages[0]["content"] == "{}"
@@ -135,6 +143,7 @@ def test_thoughts_and_signatures_travel_with_the_turn() -> None:
         user({"executableCode": {"code": "1"}}),
         user({"fileData": {"fileUri": "gs://x", "mimeType": "application/pdf"}}),
         user({"inlineData": {"data": "AA"}}),
+        user({**PNG, "videoMetadata": {"fps": 1}}),
         model({"codeExecutionResult": {}}),
     ],
 )
@@ -150,6 +159,8 @@ def test_what_openais_form_cannot_say_is_noted_by_its_place(content: Any) -> Non
         ([], "contents"),
         ([5], "contents"),
         ([{"role": "boss"}], "contents[0].role"),
+        ([{"role": ["user"]}], "contents[0].role"),
+        ([{"parts": []}], "contents[0].parts"),
         ([{"parts": ["x"]}], "contents[0].parts"),
         ([model({"functionCall": 5})], "contents[0].parts[0].functionCall.args"),
         (

@@ -1,37 +1,33 @@
 """A request of Google's Gemini API as the call that every upstream can be sent."""
 
+import copy
+from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from gateway.apis.api import Asked
-from gateway.apis.generate_request import read_counted, read_embed, read_generate
-from providers.conversation import ResponseFormat, ToolChoice
-from providers.types import ChatCall, EmbedCall
+from gateway.apis.generate_request import READ, read_counted, read_generate
+from gateway.errors import ApiError
+from providers.conversation import ToolChoice
+from providers.kinds import KINDS
+from providers.types import ChatCall
 from tests.gateway.asked import refusal
 
 SAID = {"model": "m"}
-ADD = {"name": "add", "description": "adds", "parameters": {"type": "OBJECT", "nullable": True}}
-TOOLS = [{"functionDeclarations": [ADD, {**ADD, "name": "sub"}]}]
+TOOLS = [{"functionDeclarations": [{"name": "add"}]}]
 
 
 def body(**members: Any) -> dict[str, Any]:
-    return {"contents": [{"role": "user", "parts": [{"text": "x"}]}], **members}
+    return {"contents": [{"role": "user", "parts": [{"text": "x"}]}]} | members
 
 
 def read(**members: Any) -> ChatCall:
     return read_generate(Asked(body(**members), SAID), stream=False)
 
 
-def choice(**config: Any) -> dict[str, Any]:
-    return {"tools": TOOLS, "toolConfig": {"functionCallingConfig": config}}
-
-
-def embed(**members: Any) -> EmbedCall:
-    return read_embed(Asked(members, SAID))
-
-
-def only(call: ChatCall | EmbedCall) -> str | None:
+def only(call: ChatCall) -> str | None:
     assert call.native is not None
     return call.native.only
 
@@ -68,67 +64,6 @@ def test_what_was_asked_is_kept_as_it_came() -> None:
     assert (call.native.form, call.native.body, call.stream) == ("gemini", asked, True)
 
 
-def test_googles_kind_of_schema_becomes_a_json_schema() -> None:
-    """Types in small letters; what may be null says so in JSON's way."""
-    call = read(tools=TOOLS)
-    assert [tool.name for tool in call.tools] == ["add", "sub"]
-    assert call.tools[0].parameters == {"type": ["object", "null"]}
-    given = {"type": "object"}
-    call = read(tools=[{"functionDeclarations": [{"name": "f", "parametersJsonSchema": given}]}])
-    assert call.tools[0].parameters == given
-
-
-@pytest.mark.parametrize(
-    ("config", "expected"),
-    [
-        ({"mode": "AUTO"}, ToolChoice("auto")),
-        ({"mode": "NONE"}, ToolChoice("none")),
-        ({"mode": "ANY"}, ToolChoice("required")),
-        ({"mode": "ANY", "allowedFunctionNames": ["add"]}, ToolChoice("required", "add")),
-        (
-            {"mode": "ANY", "allowedFunctionNames": ["add", "sub"]},
-            ToolChoice("required", allowed=("add", "sub")),
-        ),
-        ({}, None),
-    ],
-)
-def test_whether_functions_must_be_called(config: Any, expected: ToolChoice | None) -> None:
-    """And which of them."""
-    assert read(**choice(**config)).tool_choice == expected
-
-
-@pytest.mark.parametrize(
-    ("config", "expected"),
-    [
-        ({}, None),
-        ({"responseMimeType": "text/plain"}, None),
-        ({"responseMimeType": "application/json"}, ResponseFormat()),
-        ({"responseSchema": {"type": "OBJECT"}}, ResponseFormat({"type": "object"}, "answer")),
-        ({"responseJsonSchema": {"type": "object"}}, ResponseFormat({"type": "object"}, "answer")),
-    ],
-)
-def test_the_answer_may_have_to_be_json(config: Any, expected: ResponseFormat | None) -> None:
-    """Of any kind, or by a schema."""
-    assert read(generationConfig=config).response_format == expected
-
-
-@pytest.mark.parametrize(
-    ("thinking", "effort"),
-    [
-        ({"thinkingBudget": -1}, None),
-        ({"thinkingBudget": 0}, "none"),
-        ({"thinkingBudget": 1024}, "low"),
-        ({"thinking_budget": 8192}, "medium"),
-        ({"thinkingBudget": 20000}, "high"),
-        ({"thinkingLevel": "HIGH"}, "high"),
-        ({"includeThoughts": True}, None),
-    ],
-)
-def test_how_long_to_think_is_a_word(thinking: Any, effort: str | None) -> None:
-    """Whether it was a budget or a level before."""
-    assert read(generationConfig={"thinkingConfig": thinking}).effort == effort
-
-
 @pytest.mark.parametrize(
     ("members", "place"),
     [
@@ -139,36 +74,16 @@ def test_how_long_to_think_is_a_word(thinking: Any, effort: str | None) -> None:
             "generationConfig.responseModalities",
         ),
         ({"generationConfig": {"speechConfig": {}}}, "generationConfig.speechConfig"),
+        ({"contents": [{"parts": [{"toolCall": {"id": "1"}}]}]}, "contents[0].parts[0]"),
+        ({"store": True}, "store"),
+        ({"store": False}, None),
+        ({"serviceTier": "SERVICE_TIER_FLEX"}, None),
         ({"generationConfig": {"responseModalities": ["TEXT"]}}, None),
     ],
 )
 def test_what_only_google_understands_is_named(members: Any, place: str | None) -> None:
     """For whoever is asked in its stead."""
     assert only(read(**members)) == place
-
-
-def test_a_text_is_embedded_alone_or_in_a_batch() -> None:
-    """With the size that is wished for."""
-    one = embed(content={"parts": [{"text": "a"}, {"text": "b"}]}, outputDimensionality=3)
-    assert (one.inputs, one.dimensions, only(one)) == (("ab",), 3, None)
-    request = {"model": "models/m", "content": {"parts": [{"text": "a"}]}}
-    two = embed(requests=[request, request])
-    assert (two.inputs, two.dimensions) == (("a", "a"), None)
-
-
-@pytest.mark.parametrize(
-    ("request_", "place"),
-    [
-        ({"taskType": "RETRIEVAL_QUERY"}, "taskType"),
-        ({"title": "t"}, "title"),
-        ({"outputDimensionality": 5}, "outputDimensionality"),
-    ],
-)
-def test_what_only_googles_embeddings_know_is_named(request_: Any, place: str) -> None:
-    """Tasks, titles, and texts of one batch in several sizes."""
-    content = {"parts": [{"text": "a"}]}
-    call = embed(requests=[{"content": content}, {"content": content, **request_}])
-    assert only(call) == place
 
 
 def test_what_is_counted_may_be_a_whole_request() -> None:
@@ -182,37 +97,135 @@ def test_what_is_counted_may_be_a_whole_request() -> None:
 
 
 @pytest.mark.parametrize(
-    ("members", "parameter"),
+    ("written", "tier"),
     [
-        ({"generationConfig": 5}, "generationConfig"),
-        ({"generationConfig": {"temperature": 3}}, "generationConfig.temperature"),
-        ({"generationConfig": {"max_output_tokens": "x"}}, "generationConfig.maxOutputTokens"),
-        ({"generationConfig": {"candidateCount": 1000}}, "generationConfig.candidateCount"),
-        ({"generationConfig": {"responseSchema": []}}, "generationConfig.responseSchema"),
-        ({"generationConfig": {"thinkingConfig": 5}}, "thinkingConfig"),
-        ({"tools": 5}, "tools"),
-        ({"tools": [{"functionDeclarations": [{}]}]}, "tools[0].functionDeclarations[0].name"),
-        (choice(mode="SOME"), "toolConfig.functionCallingConfig.mode"),
-        ({"systemInstruction": {"parts": [{}]}}, "systemInstruction.parts[0].text"),
+        ("SERVICE_TIER_FLEX", "flex"),
+        ("priority", "priority"),
+        ("SERVICE_TIER_STANDARD", "default"),
+        ("SERVICE_TIER_UNSPECIFIED", None),
+        ([], None),
     ],
 )
-def test_what_is_wrong_is_named(members: Any, parameter: str) -> None:
-    """By the name that Google's clients know."""
-    error = refusal(lambda: read(**members))
-    assert (error.status, error.param) == (400, parameter)
-    assert parameter in error.message
+def test_a_tier_is_a_word_of_openais(written: Any, tier: str | None) -> None:
+    """As Google's enum has it, and as its SDK writes it."""
+    assert read(serviceTier=written).body.get("service_tier") == tier
+
+
+def test_there_is_no_choice_without_functions() -> None:
+    """Clients send its default with every request."""
+    choice = {"functionCallingConfig": {"mode": "AUTO"}}
+    assert read(toolConfig=choice).tool_choice is None
+    assert read(toolConfig=choice, tools=TOOLS).tool_choice == ToolChoice("auto")
 
 
 @pytest.mark.parametrize(
     ("members", "parameter"),
     [
-        ({}, "content"),
-        ({"content": 5}, "content"),
-        ({"content": {"parts": [{}]}}, "content.parts[0].text"),
-        ({"requests": 5}, "requests"),
-        ({"requests": [{}]}, "requests[0].content"),
+        ({"contents": []}, "contents"),
+        ({"contents": [{"parts": []}]}, "contents[0].parts"),
+        ({"contents": [{"parts": [{"text": "x"}]}] * 10_001}, "contents"),
+        ({"contents": [{"role": ["user"], "parts": [{"text": "x"}]}]}, "contents[0].role"),
+        ({"generationConfig": 5}, "generationConfig"),
+        ({"generationConfig": {"temperature": 3}}, "generationConfig.temperature"),
+        ({"generationConfig": {"max_output_tokens": "x"}}, "generationConfig.maxOutputTokens"),
+        ({"generationConfig": {"candidateCount": 1000}}, "generationConfig.candidateCount"),
+        ({"generationConfig": {"logprobs": 3}}, "generationConfig.logprobs"),
+        ({"systemInstruction": {"parts": [{}]}}, "systemInstruction.parts[0].text"),
     ],
 )
-def test_what_is_wrong_with_texts_to_embed_is_named(members: Any, parameter: str) -> None:
-    """Each in its place."""
-    assert refusal(lambda: embed(**members)).param == parameter
+def test_what_is_wrong_is_named(members: Any, parameter: str) -> None:
+    """By the name that Google's clients know, in the message too."""
+    error = refusal(lambda: read(**members))
+    assert (error.status, error.param) == (400, parameter)
+    assert f"'{parameter}'" in error.message
+
+
+FULL: dict[str, Any] = {
+    "systemInstruction": {"parts": [{"text": "brief"}]},
+    "contents": [
+        {"role": "user", "parts": [{"text": "x"}, {"inlineData": {"mimeType": "a/b", "data": ""}}]},
+        {"role": "model", "parts": [{"text": "hm", "thought": True}, {"text": "y"}]},
+        {
+            "role": "model",
+            "parts": [{"functionCall": {"name": "f", "args": {"a": 1}}, "thoughtSignature": "s"}],
+        },
+        {
+            "role": "user",
+            "parts": [
+                {"functionResponse": {"name": "f", "response": {"output": "1"}, "parts": []}},
+                {"fileData": {"mimeType": "image/png", "fileUri": "https://x.example/a"}},
+            ],
+        },
+    ],
+    "tools": [
+        {
+            "functionDeclarations": [
+                {
+                    "name": "f",
+                    "description": "d",
+                    "parameters": {
+                        "type": "OBJECT",
+                        "nullable": True,
+                        "properties": {"a": {"type": "ARRAY", "items": {"type": "STRING"}}},
+                    },
+                }
+            ]
+        }
+    ],
+    "toolConfig": {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["f"]}},
+    "generationConfig": {
+        "temperature": 1,
+        "maxOutputTokens": 5,
+        "stopSequences": ["a"],
+        "responseMimeType": "application/json",
+        "responseSchema": {"anyOf": [{"type": "STRING"}], "minItems": "1"},
+        "responseLogprobs": True,
+        "logprobs": 2,
+        "responseModalities": ["TEXT"],
+        "thinkingConfig": {"thinkingBudget": 5, "thinkingLevel": "HIGH"},
+    },
+    "serviceTier": "flex",
+    "safetySettings": [],
+}
+VALUES: list[Any] = [None, True, -1, 0.5, "x", "", [], {}, [[]], [{}], [5], {"a": []}]
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place within a request."""
+    named = value.items() if isinstance(value, dict) else enumerate(value)
+    for name, inner in named:
+        yield (*at, name)
+        if isinstance(inner, dict | list):
+            yield from places(inner, (*at, name))
+
+
+def changed(place: tuple[Any, ...], value: Any) -> dict[str, Any]:
+    """The full request with this value at this place."""
+    asked = copy.deepcopy(FULL)
+    holder: Any = asked
+    for step in place[:-1]:
+        holder = holder[step]
+    holder[place[-1]] = value
+    return asked
+
+
+@pytest.mark.parametrize("place", [*places(FULL)], ids=lambda place: ".".join(map(str, place)))
+def test_whatever_stands_wherever_is_understood_or_named(place: tuple[Any, ...]) -> None:
+    """Never a bug of ours, never a name that Google's clients do not know; and what is understood can be told
+    to every provider, to Google itself as it came."""
+    for asked in (changed(place, value) for value in VALUES):
+        call, error = outcome(asked)
+        assert error is None or (error.param or "").split(".")[0].split("[")[0] in READ
+        if call is None:
+            continue
+        translated = ChatCall(**{**vars(call), "native": None})
+        for kind in ("gemini", "openai", "anthropic"):
+            assert msgspec.json.decode(KINDS[kind].dialect.encode(translated, "m").body)
+        assert msgspec.json.decode(KINDS["gemini"].dialect.encode(call, "m").body) == asked
+
+
+def outcome(asked: Any) -> tuple[ChatCall | None, ApiError | None]:
+    try:
+        return read_generate(Asked(asked, SAID), stream=False), None
+    except ApiError as error:
+        return None, error

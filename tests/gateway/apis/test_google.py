@@ -34,6 +34,18 @@ def test_when_to_try_again_is_told_in_googles_way() -> None:
     assert detail["retryDelay"] == "1.500s"
 
 
+def test_what_is_to_blame_is_told_in_googles_way() -> None:
+    """The parameter, and an upstream's own word for the reason."""
+    error = ApiError(400, "No", param="contents[0].role", reason="context_length_exceeded")
+    blamed, why = json.loads(GOOGLE.error(error))["error"]["details"]
+    assert blamed["@type"].endswith("google.rpc.BadRequest")
+    assert blamed["fieldViolations"] == [{"field": "contents[0].role", "description": "No"}]
+    assert why["@type"].endswith("google.rpc.ErrorInfo")
+    assert why["reason"] == "context_length_exceeded"
+    missing = ApiError(404, "There is no model", param="model")
+    assert "details" not in json.loads(GOOGLE.error(missing))["error"]
+
+
 def test_a_stream_of_events_breaks_with_an_event() -> None:
     """And fills pauses with comments."""
     told = GOOGLE.broken(ApiError(503, "No"))
