@@ -8,14 +8,13 @@ them is theirs. What belongs to keys and moments (slow periods, limits, deaths) 
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable
 
 import attrs
 import trio
 
 from benchmarks.tail import script
+from benchmarks.tail.call import ScriptedCall
 from benchmarks.tail.scenarios import ONSET, ROUND, Faults, Scenario, Storm
 from benchmarks.tail.script import Ends, Script
 from benchmarks.tail.traffic import Request
@@ -31,7 +30,7 @@ from providers.errors import (
     UpstreamFailed,
 )
 from providers.simulator.latency import Profile, first_token, gaps, prompt_factor
-from providers.types import Ended, Event, Failed, RateLimits, Usage
+from providers.types import Ended, Failed, RateLimits, Usage
 
 MEDIAN = 0.6
 """M of the latency model in seconds: a small model's."""
@@ -162,9 +161,9 @@ class Visit:
     open_calls: int = 0
     saw_429: bool = False
 
-    def open(self, target: Target) -> "UpstreamCall":
+    def open(self, target: Target) -> ScriptedCall:
         """A call to the target, which begins when it is entered."""
-        return UpstreamCall(self, target)
+        return ScriptedCall(self, target)
 
     def begin(self, target: Target) -> Script:
         """A call reaches the target."""
@@ -175,52 +174,18 @@ class Visit:
         self.world.started[target.key] += 1
         return script.ended_by(made, self.ends)
 
+    def accepted(self, target: Target) -> None:
+        """The target has taken a call."""
+        self.world.read(self.request, target)
+
+    def refused(self, error: ProviderError) -> None:
+        """A call was refused."""
+        self.saw_429 |= error.status == 429
+
     def close(self) -> None:
         """One of the calls is closed."""
         self.open_calls -= 1
         self.world.open_calls -= 1
-
-
-@attrs.define(eq=False)
-class UpstreamCall:
-    """An exchange that follows a script on Trio's clock."""
-
-    visit: Visit
-    target: Target
-    limits: RateLimits = _NOTHING
-    _script: Script = script.SILENT
-    _place: int = 0
-
-    async def __aenter__(self) -> Self:
-        self._script = self.visit.begin(self.target)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.visit.close()
-
-    async def start(self) -> None:
-        """Waits for the headers, or for the refusal."""
-        await trio.sleep(self._script.accepted)
-        error = self._script.error
-        if error is not None:
-            self.visit.saw_429 |= error.status == 429
-            raise error
-        self.visit.world.read(self.visit.request, self.target)
-
-    async def receive(self) -> Sequence[Event]:
-        """The next step's events; waits for ever after the last."""
-        if self._place == len(self._script.steps):
-            await trio.sleep_forever()
-        wait, events = self._script.steps[self._place]
-        self._place += 1
-        if wait:  # what came together is read together, without asking the scheduler again
-            await trio.sleep(wait)
-        return events
 
 
 _HARMLESS = Faults()

@@ -67,6 +67,17 @@ state.command(
 )
 app.command(state)
 
+app.command(
+    "benchmarks.tuner.command:app",
+    name="tune",
+    help="Say what hedging would do, from recorded traffic, and write the policy to do it.",
+)
+app.command(
+    "benchmarks.replay.command:command",
+    name="replay",
+    help="Run recorded traffic again under another policy, in virtual time.",
+)
+
 bench = App(name="bench", help="Measurements, run against the real program.")
 bench.command(
     "benchmarks.hedging:command",
@@ -117,6 +128,11 @@ bench.command(
     "benchmarks.soak.command:command",
     name="soak",
     help="Load the gateway for half an hour; exit code 3 if its memory grows or calls fail.",
+)
+bench.command(
+    "benchmarks.tuner.bench:command",
+    name="tuner",
+    help="Ask the tuner about worlds whose truth is known; exit code 3 if it is wrong.",
 )
 app.command(bench)
 

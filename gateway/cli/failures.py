@@ -11,6 +11,9 @@ from state.errors import StateError
 
 FAILED, USAGE = 1, 2
 
+EXTRAS = {"numpy": "tune", "matplotlib": "plots", "pyarrow": "parquet"}
+"""Packages that only some verbs need, by the extra that brings them."""
+
 INTERRUPTED = 130
 """What a shell reports of a program that Ctrl-C ended."""
 
@@ -40,6 +43,9 @@ def _tell(error: BaseException) -> None:
         sys.exit(USAGE)  # already printed, with the usage
     if isinstance(error, ConfigErrors):
         _exit(USAGE, str(error))
+    if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:
+        extra = f"hedgerow[{EXTRAS[error.name]}]"
+        _exit(USAGE, f"this needs {error.name}, which is not installed: pip install '{extra}'")
     if isinstance(error, StateError | OSError):
         _exit(FAILED, str(error))
 

@@ -1,0 +1,1 @@
+"""From a log of what happened to a policy for what is to come: estimates, search, proof."""

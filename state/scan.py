@@ -1,0 +1,148 @@
+"""Reading whole logs fast, for whoever analyses them: only the members that an analysis needs are made.
+
+Lines are decoded straight into small structs, a segment at a time, in the order in which they were written.
+Every line's checksum is compared. Writers may be at work: an unfinished last line is not there yet.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from state import codec
+from state.errors import Place, StateDamaged
+from state.position import segment_path, segments
+from state.records import (
+    Arm,
+    Environment,
+    Hedged,
+    Operation,
+    Outcome,
+    PolicyInForce,
+    RequestEnded,
+    Role,
+)
+
+
+class ScannedAttempt(msgspec.Struct, gc=False):
+    """What is read of an attempt; the members of `records.AttemptEnded`."""
+
+    model: str
+    role: Role
+    outcome: Outcome
+    start_ms: float
+    first_ms: float | None
+    end_ms: float
+    delay_ms: float | None = None
+    probability: float = 1.0
+
+
+class ScannedRequest(msgspec.Struct, gc=False):
+    """What is read of a request; the members of `records.RequestEnded`."""
+
+    ts: int
+    environment: Environment
+    operation: Operation
+    ttft_ms: float | None
+    duration_ms: float
+    attempts: tuple[ScannedAttempt, ...]
+    completion_tokens: int = 0
+    nano_usd: int = 0
+    tax_low: int = 0
+    tax_high: int = 0
+    policy_id: str = ""
+    arm: Arm = "none"
+    hedged: Hedged = "no"
+    hedge_skip: str | None = None
+    prompt_estimate: int = 0
+    unhedgeable: str | None = None
+
+
+_REQUEST = b'{"t":"%b","v":%d,' % (RequestEnded.t.encode(), RequestEnded.v)
+_POLICY = b'{"t":"%b","v":%d,' % (PolicyInForce.t.encode(), PolicyInForce.v)
+_request = msgspec.json.Decoder(ScannedRequest).decode
+_whole_request = msgspec.json.Decoder(RequestEnded).decode
+_policy = msgspec.json.Decoder(PolicyInForce).decode
+
+
+def segment_files(places: Iterable[Path]) -> list[Path]:
+    """The segments in these places: a state's folder, a log's folder, or segments themselves.
+
+    Raises:
+        FileNotFoundError: there is no such place, or no log in it.
+    """
+    found: list[Path] = []
+    for place in places:
+        inside = _segments_in(place)
+        if not inside:
+            raise FileNotFoundError(f"there is no journal in {place}")
+        found += inside
+    return found
+
+
+def scan(file: Path) -> Iterator[ScannedRequest | PolicyInForce]:
+    """The requests and policies of one segment.
+
+    Raises:
+        StateDamaged: a line that is not the last one is not as it was written.
+        OSError: the segment cannot be read.
+    """
+    for line in _lines(file):
+        if line.startswith(_REQUEST):
+            yield _request(line)
+        elif line.startswith(_POLICY):
+            yield _policy(line)
+
+
+def _lines(file: Path) -> Iterator[bytes]:
+    """The intact lines of a segment."""
+    lines = file.read_bytes().split(b"\n")
+    offset = 0
+    for number, line in enumerate(lines):
+        if not codec.intact(line):
+            if number >= len(lines) - 2:
+                return  # torn, or not written yet
+            place = Place(str(file), number + 1, offset)
+            raise StateDamaged(place, "its checksum is wrong", (number, number))
+        yield line
+        offset += len(line) + 1
+
+
+def _segments_in(place: Path) -> list[Path]:
+    if place.is_file():
+        return [place]
+    logs = place / "logs"
+    folders = sorted(each for each in logs.iterdir() if each.is_dir()) if logs.is_dir() else [place]
+    return [segment_path(folder, first) for folder in folders for first in segments(folder)]
+
+
+def latest(
+    files: Iterable[Path], limit: int
+) -> tuple[list[RequestEnded], dict[str, PolicyInForce]]:
+    """The requests that ended last, the oldest of them first, whole; and all policies on the way to them.
+
+    Raises:
+        StateDamaged: a line that is not the last one is not as it was written.
+        OSError: a segment cannot be read.
+    """
+    requests: list[RequestEnded] = []
+    policies: dict[str, PolicyInForce] = {}
+    by_log: dict[Path, list[Path]] = {}
+    for file in files:
+        by_log.setdefault(file.parent, []).append(file)
+    for segments_of_log in by_log.values():
+        found = 0
+        for file in sorted(segments_of_log, reverse=True):
+            whole = [_whole(line) for line in _lines(file) if line.startswith((_REQUEST, _POLICY))]
+            policies = {p.policy_id: p for p in whole if isinstance(p, PolicyInForce)} | policies
+            ended = [record for record in whole if isinstance(record, RequestEnded)]
+            requests += ended
+            found += len(ended)
+            if found >= limit:
+                break
+    requests.sort(key=lambda record: record.ts)
+    return requests[-limit:], policies
+
+
+def _whole(line: bytes) -> RequestEnded | PolicyInForce:
+    return _policy(line) if line.startswith(_POLICY) else _whole_request(line)
