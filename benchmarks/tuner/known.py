@@ -1,4 +1,4 @@
-"""Whether the tuner tells the truth, where the truth can be computed: worlds, logs by the hundred, six policies.
+"""Whether the tuner tells the truth, where that can be computed: worlds, logs by the hundred, six policies.
 
 For each world the truth is what a policy does to a million requests. Then logs of 20,000 requests are made
 under a p95 policy with the usual exploration, and each is asked what the six policies would do, and which one
@@ -65,8 +65,8 @@ class Row:
 
 @attrs.frozen
 class WorldResult:
-    """One world. `excess` is by how much the recommended policies' true p99 exceeds the optimum's: the mean, and
-    the largest."""
+    """One world. `excess` is by how much the recommended policies' true p99 exceeds the optimum: the mean, and
+    `worst` the largest."""
 
     profile: str
     condition: str

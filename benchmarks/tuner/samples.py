@@ -5,6 +5,8 @@ one: a hedge, or the other call of a request that explored two at once. Of a lan
 seen, or it is known to take longer than it was watched (`seen` is False). Durations are seconds.
 """
 
+from typing import cast
+
 import attrs
 import numpy as np
 
@@ -41,8 +43,7 @@ class Samples:
     @property
     def raced(self) -> Flags:
         """Which requests had two lanes."""
-        found: Flags = np.isfinite(self.delay)
-        return found
+        return cast(Flags, np.isfinite(self.delay))
 
     @property
     def usual(self) -> Flags:
