@@ -118,6 +118,11 @@ bench.command(
     name="soak",
     help="Load the gateway for half an hour; exit code 3 if its memory grows or calls fail.",
 )
+bench.command(
+    "benchmarks.load.command:command",
+    name="load",
+    help="Send open-loop load to any OpenAI-compatible URL; exit code 3 if an --slo is missed.",
+)
 app.command(bench)
 
 
