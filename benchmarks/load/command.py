@@ -69,7 +69,7 @@ def command(
 
     URL is the server's, as http://127.0.0.1:8400/v1. Requests do not wait for one another, and latency counts
     from when each was due. Real servers may charge for it: 1 request a second for 30 s is the default.
-    Exit code 1 if nothing was answered, 2 if an option is wrong, 130 if interrupted, with what there is.
+    Exit code 1 if nothing was answered at all, 2 if an option is wrong, 130 if interrupted, with what there is.
     """
     try:
         planned = plan(Options(url, traffic, asking, judged, files), os.environ, _key(asking))
@@ -197,6 +197,6 @@ def _known(value: Any) -> Any:
 def _code(result: Result) -> int:
     if result.run.unfinished:
         return INTERRUPTED
-    if not result.summary.answered:
-        return FAILED
-    return 0 if all(verdict.met for verdict in result.verdicts) else MISSED
+    if not all(verdict.met for verdict in result.verdicts):
+        return MISSED
+    return 0 if result.summary.answered else FAILED

@@ -46,6 +46,10 @@ class Plan:
     slos: tuple[Slo, ...]
     limits: tuple[Limit, ...]
     command: str
+    faster: str
+    """The same at twice the rate."""
+    slower: str
+    """The same at half of it."""
     parameters: tuple[tuple[str, str], ...]
     """Names and values with units, for the report."""
     seed: int
@@ -79,6 +83,8 @@ def plan(options: Options, environment: Mapping[str, str], key: Secret | None) -
         slos=slos,
         limits=limits,
         command=asked.hide(command_line(options)),
+        faster=asked.hide(command_line(_at(options, 2.0))),
+        slower=asked.hide(command_line(_at(options, 0.5))),
         parameters=tuple(_parameters(options, trace, load)),
         seed=traffic.seed,
         notes=_notes(trace),
@@ -92,6 +98,16 @@ def command_line(options: Options) -> str:
     if options.traffic.seed == attrs.fields(TrafficOptions).seed.default:
         said += ["--seed", str(options.traffic.seed)]
     return shlex.join(["hedgerow", "bench", "load", shown_url(options.url), *said])
+
+
+def _at(options: Options, times: float) -> Options:
+    """The same command line, so many times as fast."""
+    traffic = options.traffic
+    if traffic.trace is not None:
+        changed = attrs.evolve(traffic, speed=traffic.speed * times)
+    else:
+        changed = attrs.evolve(traffic, rate=_rate(traffic) * times)
+    return attrs.evolve(options, traffic=changed)
 
 
 def _load(traffic: TrafficOptions, trace: Trace | None, rng: random.Random) -> tuple[Planned, ...]:

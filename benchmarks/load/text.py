@@ -48,13 +48,13 @@ def facts(plan: Plan, summary: Summary) -> Iterator[tuple[str, str]]:
         yield "", f"{kind}: {said}"
     if summary.unfinished:
         yield "Interrupted", f"{summary.unfinished} requests were not sent or had no answer yet"
-    yield "Rate", f"{per(summary.offered)} requests offered, {per(summary.achieved)} answered"
+    yield "Rate", f"{per(summary.offered)} offered, {per(summary.achieved)} answered"
     yield "Tokens", _tokens(summary)
     if summary.good is not None:
         limits = ", ".join(f"{limit.metric} ≤ {1000 * limit.most:g} ms" for limit in plan.limits)
         yield (
             "Goodput",
-            f"{per(summary.goodput)} requests, {summary.good_share:.1%} of all ({limits})",
+            f"{per(summary.goodput)}, {summary.good_share:.1%} of all ({limits})",
         )
     late = summary.late
     yield "Generator", f"late by p50 {ms(late.p50)}, p99 {ms(late.p99)}, max {ms(late.max)} ms"
@@ -83,15 +83,15 @@ def next_step(plan: Plan, summary: Summary, verdicts: Sequence[Verdict]) -> str:
     if not summary.answered:
         return "nothing was answered: look at the errors above, then try again with -n 1"
     if summary.late.p99 > LATE:
-        return "run it again with half the --rate: the generator was too slow for this one"
+        return f"at half the rate, which the generator may bear: {plan.slower}"
     if not plan.slos and "ttft" in summary.latencies:
         bound = float(f"{1.2 * summary.latencies['ttft'].p90:.2g}")
-        return f"{plan.command} --slo 'ttft p90 < {bound * 1000:.0f}ms'"
+        return f"with an objective: {plan.command} --slo 'ttft p90 < {bound * 1000:.0f}ms'"
     if not plan.slos:
-        return f"{plan.command} --slo 'errors < 1%'"
+        return f"with an objective: {plan.command} --slo 'errors < 1%'"
     if all(verdict.met for verdict in verdicts):
-        return "all met: raise --rate (or --speed) until one is missed, to find what it can bear"
-    return "lower --rate (or --speed) until all are met: that is what it can bear"
+        return f"until an objective is missed, twice the rate: {plan.faster}"
+    return f"until all objectives are met, half the rate: {plan.slower}"
 
 
 def files(written: Sequence[tuple[str, Path]]) -> Iterator[tuple[str, str]]:
@@ -126,5 +126,5 @@ def per(rate: float) -> str:
 
 def _tokens(summary: Summary) -> str:
     rate = per(summary.tokens_per_second)
-    counted = "" if summary.unsaid else ", as the server counted"
+    counted = "" if summary.unsaid or not summary.answered else ", as the server counted"
     return f"{rate} of output ({summary.output_tokens:,} out, {summary.input_tokens:,} in{counted})"

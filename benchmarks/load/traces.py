@@ -141,7 +141,10 @@ def _readable(path: Path, records: Iterator[tuple[int, Any]]) -> Iterator[tuple[
 
 
 def _opened(path: Path, file: TextIO) -> tuple[Format, Iterator[tuple[int, Any]]]:
-    """What the file is, and its records with the numbers of their lines."""
+    """What the file is, and its records with the numbers of their lines.
+
+    A record that is broken is a text: what is wrong with it.
+    """
     try:
         head = file.readline()
         file.seek(0)
@@ -180,26 +183,27 @@ def _json_kind(path: Path, head: str) -> Format:
 def _csv_lines(reader: "csv.DictReader[str]") -> Iterator[tuple[int, Any]]:
     reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
     for record in reader:
-        yield reader.line_num, record
+        fits = None not in record and None not in record.values()
+        yield reader.line_num, record if fits else "more or fewer fields than the header has"
 
 
 def _json_lines(file: TextIO) -> Iterator[tuple[int, Any]]:
-    """Objects; what is no JSON stays the text that it is."""
     for number, line in enumerate(file, 1):
         if not line.strip():
             continue
         try:
-            yield number, json.loads(line)
+            record = json.loads(line)
         except ValueError:
-            yield number, line
+            record = None
+        yield number, record if isinstance(record, dict) else "not a JSON object"
 
 
 def _whole(record: Any) -> Mapping[str, Any]:
-    if not isinstance(record, dict):
-        raise ValueError("not a JSON object")  # noqa: TRY004 - of a file's fault, not of a caller's
-    if None in record or None in record.values():
-        raise ValueError("more or fewer fields than the header has")
-    return record
+    """The record; a text stands for one that is broken, and says how."""
+    if isinstance(record, str):
+        raise ValueError(record)  # noqa: TRY004 - the file's fault, not the caller's
+    members: Mapping[str, Any] = record
+    return members
 
 
 def _given(record: Mapping[str, Any], name: str) -> Any:
