@@ -111,7 +111,8 @@ class Summary:
     @property
     def error_share(self) -> float:
         """Of all counted requests, those without an answer."""
-        return 1.0 - self.answered / self.requests if self.requests else math.nan
+        failed = self.requests - self.answered
+        return failed / self.requests if self.requests else math.nan
 
     @property
     def good_share(self) -> float:
