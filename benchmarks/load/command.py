@@ -9,14 +9,16 @@ import resource
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import attrs
 import msgspec
 import trio
+from cyclopts import Parameter
 from rich.console import Console
 
 from benchmarks.load import text
@@ -57,7 +59,7 @@ class Result:
 
 
 def command(
-    url: str,
+    url: Annotated[str, Parameter(help="The server's, as http://127.0.0.1:8400/v1.")],
     /,
     *,
     asking: AskingOptions,
@@ -67,7 +69,7 @@ def command(
 ) -> int:
     """Send chats to an OpenAI-compatible URL when they are due; exit code 3 if an --slo is missed.
 
-    URL is the server's, as http://127.0.0.1:8400/v1. Requests do not wait for one another, and latency counts
+    Requests do not wait for one another, and latency counts
     from when each was due. Real servers may charge for it: 1 request a second for 30 s is the default.
     Exit code 1 if nothing was answered at all, 2 if an option is wrong, 130 if interrupted, with what there is.
     """
@@ -118,7 +120,8 @@ def _key(asking: AskingOptions) -> Secret | None:
 def _allow_descriptors() -> None:
     """As many connections as the system lets us: an open loop cannot know how many it will need."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with suppress(ValueError, OSError):  # not every system lets us have its own limit
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _result(planned: Plan, run: Run, began: str) -> Result:

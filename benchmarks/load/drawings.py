@@ -10,11 +10,11 @@ from benchmarks.stats import exceedance, quantile
 from benchmarks.tail import plots
 from benchmarks.tail.plots import Series
 
-STEPS = 56  # points of a curve
+STEPS = 100  # points of a curve
 WINDOWS = 60  # parts of the time
 FEWEST = 20  # requests in one of them, on average
 HALF = math.log10(2)  # nines of the median
-LEAST = 1e-6  # seconds; a logarithmic axis has no 0
+LEAST = 1e-4  # seconds; a logarithmic axis has no 0, and nobody cares for less
 LATENCY = "latency, seconds"
 
 _STYLES: dict[Metric, int] = {"ttft": 1, "itl": 3, "tpot": 4, "e2el": 2}
@@ -86,10 +86,12 @@ def _over_time(run: Run, metric: Metric) -> list[Element]:
     timed = [o for o in run.counted if o.answered or o.waited_out]
     pairs = [(o.planned.due, v) for o, v in zip(timed, latencies(run, metric), strict=True)]
     first, last = pairs[0][0], pairs[-1][0]
-    width = max(1e-9, (last - first) / max(1, min(WINDOWS, len(pairs) // FEWEST)))
+    count = max(1, min(WINDOWS, len(pairs) // FEWEST))
+    width = max(1e-9, (last - first) / count)
     parts: dict[int, list[float]] = {}
     for due, value in pairs:
-        parts.setdefault(int((due - first) / width), []).append(max(LEAST, value))
+        part = min(count - 1, int((due - first) / width))
+        parts.setdefault(part, []).append(max(LEAST, value))
     middle = {first + (part + 0.5) * width: values for part, values in parts.items()}
     lines = [
         Series(name, tuple((t, quantile(values, p)) for t, values in middle.items()), style)

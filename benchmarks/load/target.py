@@ -18,6 +18,7 @@ _SECRET_NAME = re.compile(
     r"auth|key|token|secret|cookie|pass|credential|signature|sig\b", re.IGNORECASE
 )
 _SECRET_VALUE = re.compile(r"(?i)^(bearer|basic)\s|^(sk|pk|rk)[-_]|^AIza|^eyJ")
+_USUAL = {"content-type": "application/json", "accept": "*/*", "user-agent": "hedgerow-bench-load"}
 _SENDABLE = re.compile(r"[!-~]([ -~]*[!-~])?")
 _OURS = ("host", "content-length", "transfer-encoding", "connection")
 _FROM_ENVIRONMENT = "env:"
@@ -68,10 +69,10 @@ def target(url: str, key: Secret | None, headers: Mapping[str, str]) -> Target:
         raise ValueError("the key has characters that no header can have")
     path = _path(parts.path)
     whole = urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
-    given = {"content-type": "application/json", **headers}
+    given = {**_USUAL, **{name.lower(): value for name, value in headers.items()}}
     if key is not None:
         given["authorization"] = f"Bearer {key.reveal}"
-    sent = tuple((name.lower(), Secret(value)) for name, value in given.items())
+    sent = tuple((name, Secret(value)) for name, value in given.items())
     query = parse_qsl(parts.query, keep_blank_values=True)
     kept = [value for name, value in query if _SECRET_NAME.search(name)]
     kept += [value for name, value in headers.items() if is_secret(name, value)]

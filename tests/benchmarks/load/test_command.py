@@ -2,14 +2,18 @@
 
 import json
 import signal
+import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import trio
+import trustme
 
+from tests.benchmarks.load.serving import ANSWER, prompt, served
 from tests.gateway_process import RunningGateway, environment, gateway
 
 MODEL = "gpt-4o-mini"
@@ -153,21 +157,63 @@ def test_what_is_mistyped_is_exit_code_2(words: tuple[str, ...], says: str, tmp_
 
 
 @pytest.mark.slow
-def test_an_interrupted_run_tells_what_it_has(running: RunningGateway, tmp_path: Path) -> None:
+async def test_an_interrupted_run_tells_what_it_has(tmp_path: Path) -> None:
     """Ctrl-C is exit code 130, with the figures until then."""
-    words = ("--key-env", "MY_KEY", "--rate", "50", "--duration", "50s", "--jsonl", "run.jsonl")
-    process = subprocess.Popen(
-        arguments(running.base_url, *words, "--json"),
-        stdout=subprocess.PIPE,
-        cwd=tmp_path,
-        env=environment(tmp_path, {"MY_KEY": running.live_key or ""}),
-    )
-    time.sleep(4.0)
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=20)
+    words = ("--no-stream", "--rate", "50", "--duration", "50s", "--jsonl", "run.jsonl", "--json")
+    seen = trio.Event()
+    asked = 0
 
-    assert process.returncode == 130
+    async def counted(stream: trio.SocketStream) -> None:
+        nonlocal asked
+        while await stream.receive_some(65_536):
+            asked += 1
+            await stream.send_all(ANSWER)
+            if asked == 20:
+                seen.set()
+
+    async with served(counted) as url:
+        process = await trio.lowlevel.open_process(
+            arguments(url, *words),
+            stdout=subprocess.PIPE,
+            cwd=tmp_path,
+            env=environment(tmp_path),
+        )
+        with trio.fail_after(50):
+            await seen.wait()
+            process.send_signal(signal.SIGINT)
+            assert process.stdout is not None
+            out = b"".join([piece async for piece in process.stdout])
+            code = await process.wait()
+
+    assert code == 130
     summary = json.loads(out)["summary"]
-    assert summary["answered"] > 0
+    assert summary["answered"] >= 18
     assert summary["unfinished"] > 1000
     assert len((tmp_path / "run.jsonl").read_bytes().splitlines()) == summary["requests"]
+
+
+@pytest.mark.slow
+async def test_servers_are_asked_over_tls(tmp_path: Path) -> None:
+    """Whose certificate is not known is not asked; SSL_CERT_FILE makes one known."""
+    authority = trustme.CA()
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(tls)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+
+    async def said(url: str, **more: str) -> dict[str, Any]:
+        done = await trio.run_process(
+            arguments(url, "--no-stream", "--rate", "20", "-n", "3", "--json"),
+            capture_stdout=True,
+            check=False,
+            env=environment(tmp_path, more),
+        )
+        summary: dict[str, Any] = json.loads(done.stdout)["summary"]
+        return summary
+
+    async with served(prompt, tls) as url:
+        known = await said(url, SSL_CERT_FILE=str(tmp_path / "ca.pem"))
+        unknown = await said(url)
+
+    assert known["answered"] == 3
+    assert unknown["errors"] == {"no connection": 3}
+    assert "certificate" in unknown["messages"]["no connection"]

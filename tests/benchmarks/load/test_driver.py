@@ -2,9 +2,8 @@
 
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 
 import pytest
 import trio
@@ -17,13 +16,10 @@ from benchmarks.load.target import target
 from benchmarks.load.text import warnings
 from providers.simulator import INSTANT, Fault, KeyPlan, Simulator
 from providers.types import Secret
+from tests.benchmarks.load.serving import ANSWER, prompt, served
 
 PLAN = KeyPlan(profile=INSTANT, words=5, words_sigma=0.0)
 KEY = "sk-load-test"
-WHOLE = b'{"choices":[{"message":{"content":"Yes"}}]}'
-ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(WHOLE), WHOLE)
-
-Serve = Callable[[trio.SocketStream], Awaitable[None]]
 
 
 def load(times: list[float]) -> list[Planned]:
@@ -46,16 +42,6 @@ async def measured(
 async def simulated(simulator: Simulator) -> AsyncIterator[str]:
     async with trio.open_nursery() as nursery:
         yield f"{await nursery.start(simulator.serve)}/v1"
-        nursery.cancel_scope.cancel()
-
-
-@asynccontextmanager
-async def served(handler: Serve) -> AsyncIterator[str]:
-    """A server that answers each request on a connection as the handler says."""
-    async with trio.open_nursery() as nursery:
-        serve = partial(trio.serve_tcp, handler, 0, host="127.0.0.1")
-        listeners = await nursery.start(serve)
-        yield f"http://127.0.0.1:{listeners[0].socket.getsockname()[1]}"
         nursery.cancel_scope.cancel()
 
 
@@ -129,10 +115,6 @@ async def test_a_server_that_stalls_shows_in_the_requests_that_were_due_meanwhil
 
 async def test_the_generators_own_lateness_is_told_and_is_in_the_latency() -> None:
     """A processor that was busy otherwise for 300 ms is no fault of the server; the figures say whose."""
-
-    async def prompt(stream: trio.SocketStream) -> None:
-        while await stream.receive_some(65_536):
-            await stream.send_all(ANSWER)
 
     async def hog() -> None:
         await trio.sleep(0.2)
