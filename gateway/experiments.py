@@ -9,17 +9,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
+import trio
 
 from gateway.catalog import allowed
-from gateway.config import Config
+from gateway.config import Config, ExperimentConfig
 from gateway.config_errors import ConfigError, ConfigErrors, Mistake
 from gateway.learned_file import read_learned
+from gateway.log import log
 from gateway.trials import encoded
 from policies.learned import Learned
 from policies.settings import Policy
-from policies.sides import Unit
 from state.records import ExperimentStarted, RequestEnded
 from state.search import latest_requests
+from state.store import Store
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 LATEST = 20_000
@@ -30,17 +32,6 @@ ENOUGH = 200
 
 SLOW = 0.95
 """The quantile of whole durations beyond which a request is slow."""
-
-
-@attrs.frozen
-class Draft:
-    """What somebody wants to try. `by` is what a side is drawn for."""
-
-    name: str
-    models: tuple[str, ...]
-    share: float = 0.5
-    control: float = 0.0
-    by: Unit = "request"
 
 
 @attrs.frozen
@@ -102,7 +93,7 @@ def baseline(folder: Path, models: Sequence[str], threshold: float | None) -> La
 
 
 def started(
-    draft: Draft, candidate: Policy, late: Late, predicted: float | None
+    draft: ExperimentConfig, candidate: Policy, late: Late, predicted: float | None = None
 ) -> ExperimentStarted:
     """The record that starts it. `predicted` is the p99 that was promised, in seconds.
 
@@ -126,6 +117,26 @@ def started(
         slow_ms=late.slow,
         predicted_ms=promised,
     )
+
+
+async def begin_configured(config: Config, store: Store) -> None:
+    """Starts the experiments of the configuration file that never ran; for one of several processes.
+
+    One that cannot start yet, for want of requests, does so at a later start; that is logged.
+    """
+    for wanted in config.experiments:
+        if wanted.name in store.indexes.experiments.names:
+            continue
+        try:
+            late = await trio.to_thread.run_sync(
+                baseline, config.state.folder, wanted.models, wanted.threshold
+            )
+            record = started(wanted, config.policies[wanted.policy], late)
+        except ConfigErrors as problem:
+            log.warning("experiment_not_started", experiment=wanted.name, error=str(problem))
+            continue
+        await store.commit(record)
+        log.info("experiment_started", experiment=wanted.name)
 
 
 def _counts(record: RequestEnded, models: Sequence[str]) -> bool:

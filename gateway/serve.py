@@ -24,6 +24,7 @@ from gateway.billing import rule_of
 from gateway.catalog import Catalog
 from gateway.config import Config
 from gateway.context import Context
+from gateway.experiments import begin_configured
 from gateway.live import Live
 from gateway.log import log
 from gateway.metrics import Metrics
@@ -150,6 +151,7 @@ async def _run(
     fresh = await _first_project(context.store) if standing.is_first else None
     nursery.start_soon(_refresh, context, http, upstreams)
     if standing.is_first:
+        await begin_configured(config, context.store)
         nursery.start_soon(watch, context.store, config.state.folder)
     nursery.start_soon(
         tidy, lambda: context.store.statistics().written, lambda: context.pool.chooser.load.total

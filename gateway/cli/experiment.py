@@ -11,9 +11,10 @@ from cyclopts import Parameter
 
 from gateway.cli.project import Json, State, stored
 from gateway.cli.serve import ConfigFile, load
+from gateway.config import ExperimentConfig
 from gateway.config_errors import ConfigError, ConfigErrors
 from gateway.experiment_words import report
-from gateway.experiments import Draft, baseline, candidate_of, started
+from gateway.experiments import baseline, candidate_of, started
 from gateway.quantities import parse_duration, parse_share
 from gateway.watch import Watched
 from policies.sides import Unit
@@ -44,7 +45,7 @@ def start(  # noqa: PLR0913 - options of a command line
 ) -> None:
     """Divide live requests between their policy and a candidate until it is known which is better."""
     loaded = load(config, state=state)
-    draft = Draft(name, tuple(model), share, control, by)
+    draft = ExperimentConfig(name, tuple(model), policy, share, control, by, threshold)
     candidate = candidate_of(loaded, policy, draft.models)
     late = baseline(loaded.state.folder, draft.models, threshold)
     record = started(draft, candidate, late, predicted_p99)
