@@ -19,7 +19,10 @@ from gateway.log import log
 from gateway.trials import encoded
 from policies.learned import Learned
 from policies.settings import Policy
-from state.records import ExperimentStarted, RequestEnded
+from state.experiment_records import ExperimentStarted
+from state.records import (
+    RequestEnded,
+)
 from state.search import latest_requests
 from state.store import Store
 

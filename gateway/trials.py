@@ -13,8 +13,8 @@ from gateway.catalog import allowed
 from policies.settings import Policy
 from policies.sides import CANDIDATE, CONTROL, Shares, hashed, side
 from policies.verdict import Terms
+from state.experiment_records import ExperimentStarted
 from state.experiments import Experiments
-from state.records import ExperimentStarted
 
 _policy = msgspec.json.Decoder(Policy).decode
 

@@ -16,12 +16,10 @@ from gateway.log import log
 from gateway.trials import terms_of
 from policies.sides import CANDIDATE, INCUMBENT
 from policies.verdict import Facts, Judge, Verdict
+from state.experiment_records import ExperimentStarted, ExperimentStopped, ExperimentVerdict
 from state.experiments import Experiments
 from state.records import (
     ControlRecord,
-    ExperimentStarted,
-    ExperimentStopped,
-    ExperimentVerdict,
     RequestEnded,
 )
 from state.since import Since

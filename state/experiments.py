@@ -8,13 +8,15 @@ from typing import TypeVar
 
 import attrs
 
-from state.recent import Stamp
-from state.records import (
-    ControlRecord,
+from state.experiment_records import (
     ExperimentStarted,
     ExperimentStopped,
     ExperimentVerdict,
     PolicyApplied,
+)
+from state.recent import Stamp
+from state.records import (
+    ControlRecord,
 )
 
 K = TypeVar("K")

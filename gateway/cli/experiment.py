@@ -19,8 +19,8 @@ from gateway.quantities import parse_duration, parse_share
 from gateway.watch import Watched
 from policies.sides import Unit
 from state import look
+from state.experiment_records import ExperimentStopped, PolicyApplied
 from state.experiments import Experiments
-from state.records import ExperimentStopped, PolicyApplied
 
 Share = Annotated[float, Parameter(converter=lambda _type, tokens: parse_share(tokens[0].value))]
 Time = Annotated[float, Parameter(converter=lambda _type, tokens: parse_duration(tokens[0].value))]

@@ -8,7 +8,9 @@ import pytest
 from policies.sequential import decided, log_evidence, ratio_bounds
 
 
-def ends_at(true: float, share: float, most: int, rng: random.Random, alpha: float = 0.05) -> int | None:
+def ends_at(
+    true: float, share: float, most: int, rng: random.Random, alpha: float = 0.05
+) -> int | None:
     """After how many events it is decided, looked at after each; None: never."""
     k = 0
     for n in range(1, most + 1):

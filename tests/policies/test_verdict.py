@@ -98,7 +98,9 @@ def test_load_money_and_length_are_guarded(change: dict[str, object], words: str
 
     def made(side: Side, rng: random.Random) -> Facts:
         facts = attrs.evolve(GOOD, side=side, **(change if side == CANDIDATE else {}))
-        return attrs.evolve(facts, cost=facts.cost * rng.uniform(0.9, 1.1), tokens=facts.tokens + rng.randrange(9))
+        return attrs.evolve(
+            facts, cost=facts.cost * rng.uniform(0.9, 1.1), tokens=facts.tokens + rng.randrange(9)
+        )
 
     found = judged(made)
 
