@@ -83,8 +83,8 @@ CORPUS = [
         '{"t":"experiment_started","v":1,"seq":1,"ts":1795380002953,"experiment":"e","models":["gpt-*"],"candidate":"{}","policy":"p","share":0.5,"threshold_ms":900.0,"slow_ms":5000.0,"control":0.0,"unit":"user","predicted_ms":null,"alpha":0.05,"crc":"796e5dfd"}',
     ),
     (
-        ExperimentStopped("e", "by hand", ts=1795380002954),
-        '{"t":"experiment_stopped","v":1,"seq":2,"ts":1795380002954,"experiment":"e","why":"by hand","crc":"3ac086f7"}',
+        ExperimentStopped("e", "stopped", ts=1795380002954),
+        '{"t":"experiment_stopped","v":1,"seq":2,"ts":1795380002954,"experiment":"e","why":"stopped","crc":"a1686d63"}',
     ),
     (
         ExperimentVerdict(
