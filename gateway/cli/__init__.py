@@ -68,6 +68,11 @@ state.command(
 app.command(state)
 
 app.command(
+    "benchmarks.export.command:app",
+    name="export",
+    help="Write the journal as CSV, Parquet, HdrHistogram percentiles or OpenTelemetry traces.",
+)
+app.command(
     "benchmarks.tuner.command:app",
     name="tune",
     help="Say what hedging would do, from recorded traffic, and write the policy to do it.",
