@@ -10,6 +10,7 @@ from benchmarks.tuner.evidence import Evidence, gather
 from benchmarks.tuner.gate import Trust, examine
 from benchmarks.tuner.model import fit, forecast
 from benchmarks.tuner.reading import Recording
+from benchmarks.tuner.samples import Samples
 from benchmarks.tuner.search import Estimate, Fitted, Point, best, frontier, knee
 
 Objective: TypeAlias = Literal["p95", "p99-ttft", "p999", "usd-per-second-saved"]
@@ -28,7 +29,7 @@ ENOUGH = 10.0
 WORTH = 0.97
 """A policy is worth having only if the goal is surely less than this share of what it is without hedging."""
 
-APART = 4.0
+APART = 2.5
 """Standard deviations between both halves of a log from which on it counts as two different times."""
 
 
@@ -53,7 +54,7 @@ class Question:
 class Answer:
     """What came of it. `chosen` is None where nothing may be recommended; then `trust` or `doubts` say why.
 
-    `beyond` is how many calls were seen to take longer than the goal without hedging. `dependence` is how many
+    `beyond` is how many calls were seen to take longer than the goal. `dependence` is how many
     times likelier a backup is slow where the first call was; `shared` the share of variance between times.
     `score` is the goal of a policy that was found in the odd blocks, in the even ones, over what was promised.
     """
@@ -87,7 +88,8 @@ def analyse(recording: Recording, question: Question) -> Answer:
     unhedged = points[0]
     picked = _picked(fitted, points, question)
     widened, notes = _steady(evidence, picked, k)
-    doubts = _doubts(samples.first[samples.seen], unhedged, k)
+    beyond = _beyond(samples, widened.goal.value)
+    doubts = _doubts(len(recording), beyond, unhedged, k)
     return Answer(
         requests=len(recording),
         span=float(samples.at[-1] - samples.at[0]),
@@ -98,7 +100,7 @@ def analyse(recording: Recording, question: Question) -> Answer:
         trust=trust,
         doubts=doubts,
         notes=(*notes, *_shared_note(evidence)),
-        beyond=float((samples.first[samples.seen] > unhedged.goal.value).sum()),
+        beyond=beyond,
         dependence=float(fitted.once.dependence[0, 85] / 0.15),
         shared=evidence.shared,
         regimes=evidence.regimes,
@@ -163,14 +165,18 @@ def _split_half(evidence: Evidence, question: Question) -> float:
     return float(forecast(odd, found.rule).quantile(k)[0] / found.goal.value)
 
 
-def _doubts(seen: Floats, unhedged: Point, k: float) -> tuple[str, ...]:
-    beyond = float((seen > unhedged.goal.value).sum())
-    if beyond >= ENOUGH and unhedged.goal.known:
+def _beyond(samples: Samples, goal: float) -> float:
+    """How many calls were seen to take longer than the goal."""
+    return float((samples.seen & (samples.first > goal)).sum())
+
+
+def _doubts(requests: int, beyond: float, unhedged: Point, k: float) -> tuple[str, ...]:
+    if min(beyond, requests * (1.0 - k) + 1e-9) >= ENOUGH and unhedged.goal.known:
         return ()
     name = f"p{100 * k:g}"
     why = (
-        f"Only {beyond:.0f} calls were seen to take longer than the {name}: n is too small for {name}. Run the "
-        "control arm longer (explore = true), or ask for an earlier quantile"
+        f"n is too small for {name}: of {requests:,} requests {beyond:.0f} were seen to take longer than "
+        "it would be. Run the control arm longer (explore = true), or ask for an earlier quantile"
     )
     return (why,)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import attrs
-import cattrs
 import msgspec
 from cyclopts import App, Parameter
 from rich.console import Console
@@ -59,7 +58,7 @@ def tune(  # noqa: PLR0913 - options of a command
     if out is not None:
         out.write_text(policy_file(found, list(_provenance(recording, places, question))))
     if json:
-        print(msgspec.json.encode(_plain(found, recording)).decode())
+        print(msgspec.json.encode(_plain(found, recording), enc_hook=float).decode())
     else:
         _print(found, recording, question, out)
     return 0 if any(each.answer.chosen is not None for each in found) else UNTRUSTED
@@ -149,7 +148,7 @@ def _plain(found: Sequence[Found], recording: Recording) -> Any:
             {
                 "model": each.model,
                 "size": each.size,
-                **cattrs.unstructure(attrs.asdict(each.answer)),
+                **attrs.asdict(each.answer),
             }
             for each in found
         ],

@@ -116,7 +116,7 @@ def gather(samples: Samples) -> Evidence:
 
 def _with_duals(ended: Floats, samples: Samples, slice_of: Ints) -> Floats:
     """The other call of a dual request is as fair a sample as the first, if it was watched to its end."""
-    duals = (samples.arm == DUAL) & samples.second_seen
+    duals = (samples.arm == DUAL) & samples.raced & samples.second_seen
     return ended + counted(samples.second[duals], slice_of[duals], len(ended))
 
 
@@ -156,7 +156,8 @@ def _regimes(samples: Samples, slice_of: Ints, slices: int) -> tuple[Ints, float
     spread = np.median([np.subtract(*np.percentile(part, [75, 25])) / 1.349 for part in parts])
     by_chance = (1.2533 * spread) ** 2 / SLICE
     between = max(0.0, float(np.var(levels)) - by_chance)
-    shared = between / (between + float(np.mean([np.var(part) for part in parts])))
+    within = float(np.mean([np.var(part) for part in parts]))
+    shared = between / max(between + within, 1e-12)
     if shared < SHARED_VARIANCE:
         return np.zeros(slices, dtype=np.int64), shared
     return _clustered(levels, 4.0 * np.sqrt(by_chance)), shared

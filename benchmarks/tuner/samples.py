@@ -5,8 +5,6 @@ one: a hedge, or the other call of a request that explored two at once. Of a lan
 seen, or it is known to take longer than it was watched (`seen` is False). Durations are seconds.
 """
 
-from typing import cast
-
 import attrs
 import numpy as np
 
@@ -43,15 +41,4 @@ class Samples:
     @property
     def raced(self) -> Flags:
         """Which requests had two lanes."""
-        return cast(Flags, np.isfinite(self.delay))
-
-    @property
-    def usual(self) -> Flags:
-        """Which requests were served as the policy says, without exploring."""
-        return self.arm == NONE
-
-    def take(self, rows: Flags | Ints) -> "Samples":
-        """Some of the requests."""
-        return Samples(
-            **{field.name: getattr(self, field.name)[rows] for field in attrs.fields(Samples)}
-        )
+        return ~np.isnan(self.delay)

@@ -139,6 +139,11 @@ bench.command(
     name="tuner",
     help="Ask the tuner about worlds whose truth is known; exit code 3 if it is wrong.",
 )
+bench.command(
+    "benchmarks.load.command:command",
+    name="load",
+    help="Send open-loop load to any OpenAI-compatible URL; exit code 3 if an --slo is missed.",
+)
 app.command(bench)
 
 
