@@ -46,6 +46,14 @@ for verb, function, text in (
     project.command(f"gateway.cli.project:{function}", name=verb, help=text)
 app.command(project)
 
+keys = App(name="keys", help="The pooled provider keys.")
+keys.command(
+    "benchmarks.probe.command:probe",
+    name="probe",
+    help="Measure which keys slow down together or share a quota; says first what it may cost.",
+)
+app.command(keys)
+
 race = App(name="race", help="What happened in a request's race; reads the journal.")
 race.command(
     "gateway.cli.race:show",
