@@ -1,6 +1,6 @@
 """Reading whole logs fast, for whoever analyses them: only the members that an analysis needs are made.
 
-Lines are decoded straight into small structs, a segment at a time, in the order in which they were written.
+Lines are decoded straight into small structs, one at a time, in the order in which they were written.
 Every line's checksum is compared. Writers may be at work: an unfinished last line is not there yet.
 """
 
@@ -37,26 +37,29 @@ class ScannedAttempt(msgspec.Struct, gc=False):
     probability: float = 1.0
 
 
-class ScannedRequest(msgspec.Struct, gc=False):
-    """What is read of a request; the members of `records.RequestEnded`."""
+class ScannedRequest(msgspec.Struct, gc=False, kw_only=True):
+    """What is read of a request; the members of `records.RequestEnded`, in their order."""
 
     ts: int
     environment: Environment
     operation: Operation
+    hedged: Hedged = "no"
     ttft_ms: float | None
     duration_ms: float
-    attempts: tuple[ScannedAttempt, ...]
     completion_tokens: int = 0
     nano_usd: int = 0
+    hedge_skip: str | None = None
+    attempts: tuple[ScannedAttempt, ...]
     tax_low: int = 0
     tax_high: int = 0
     policy_id: str = ""
     arm: Arm = "none"
-    hedged: Hedged = "no"
-    hedge_skip: str | None = None
     prompt_estimate: int = 0
     unhedgeable: str | None = None
 
+
+PIECE = 1 << 18
+"""Bytes read in one go."""
 
 _REQUEST = b'{"t":"%b","v":%d,' % (RequestEnded.t.encode(), RequestEnded.v)
 _POLICY = b'{"t":"%b","v":%d,' % (PolicyInForce.t.encode(), PolicyInForce.v)
@@ -94,18 +97,34 @@ def scan(file: Path) -> Iterator[ScannedRequest | PolicyInForce]:
             yield _policy(line)
 
 
+def scan_whole(file: Path) -> Iterator[RequestEnded]:
+    """The requests of one segment with all their members, which takes twice as long.
+
+    Raises:
+        StateDamaged: a line that is not the last one is not as it was written.
+        OSError: the segment cannot be read.
+    """
+    for line in _lines(file):
+        if line.startswith(_REQUEST):
+            yield _whole_request(line)
+
+
 def _lines(file: Path) -> Iterator[bytes]:
-    """The intact lines of a segment."""
-    lines = file.read_bytes().split(b"\n")
-    offset = 0
-    for number, line in enumerate(lines):
-        if not codec.intact(line):
-            if number >= len(lines) - 2:
+    """The intact lines of a segment, with their newlines.
+
+    They are read in small pieces: a line that is in the processor's cache when it is decoded takes half the
+    time of one that was cut from the whole file.
+    """
+    with file.open("rb", buffering=PIECE) as stream:
+        for number, line in enumerate(stream):
+            if codec.sealed(line) or codec.intact(line):  # the last may have no newline yet
+                yield line
+                continue
+            offset = stream.tell() - len(line)
+            if b"\n" not in stream.read():
                 return  # torn, or not written yet
             place = Place(str(file), number + 1, offset)
             raise StateDamaged(place, "its checksum is wrong", (number, number))
-        yield line
-        offset += len(line) + 1
 
 
 def _segments_in(place: Path) -> list[Path]:

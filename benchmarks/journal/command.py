@@ -1,8 +1,9 @@
 """`hedgerow bench journal`: how long a start takes behind a long journal, and how fast one is read.
 
 A journal is written by the real store, record by record. Then processes of their own open it, each several
-times over: as a server does, by the summaries of closed segments, and reading every line. Times are of the
-processor, and by the clock, whichever is longer counts; the journal may be in the page cache.
+times over: as a server does, by the summaries of closed segments, and reading every line. Last it is scanned as
+analyses do, by one process and by one a processor. Times are of the processor, and by the clock, whichever is
+longer counts; the journal may be in the page cache.
 """
 
 import statistics
@@ -18,10 +19,13 @@ import msgspec
 from cyclopts import Parameter
 
 from benchmarks.journal.requests import write
+from benchmarks.journal.scanning import Scanned, measure
 
 MISSED = 3
 START = 2.0
 """Seconds that opening the state may take, however long the journal."""
+SCAN = 300_000
+"""Requests a second that all processors together should scan."""
 
 
 @attrs.frozen
@@ -36,13 +40,14 @@ class Opened:
 
 @attrs.frozen
 class Figures:
-    """What was measured. `open` is as a server starts, `read` reads every line."""
+    """What was measured. `open` is as a server starts, `read` reads every line, `scan` as analyses do."""
 
     records: int
     bytes: int
     post_us: float
     open: tuple[Opened, ...]
     read: tuple[Opened, ...]
+    scan: tuple[Scanned, ...]
 
     @property
     def start(self) -> float:
@@ -65,14 +70,18 @@ def command(
     ] = None,
     json: Annotated[bool, Parameter(help="Print JSON.", negative=())] = False,
 ) -> int:
-    """Measure a start behind a long journal; exit code 3 if it takes over 2 seconds."""
+    """Measure a start behind a long journal; exit code 3 if it takes over 2 seconds.
+
+    How fast it is scanned is told, and decides nothing.
+    """
     with tempfile.TemporaryDirectory(prefix="hedgerow-journal-", dir=folder) as place:
         state = Path(place) / "state"
         post_us = write(state, records, projects)
         size = sum(path.stat().st_size for path in state.rglob("*.jsonl"))
         opened = tuple(_child(state, "open", projects) for _ in range(rounds))
         read = tuple(_child(state, "read", projects) for _ in range(min(rounds, 2)))
-    figures = Figures(records, size, post_us, opened, read)
+        scanned = tuple(measure(state, processes) for processes in (1, None))
+    figures = Figures(records, size, post_us, opened, read, scanned)
     if json:
         print(msgspec.json.encode(figures).decode())
     else:
@@ -87,8 +96,12 @@ def table(figures: Figures) -> Iterator[str]:
     yield f"post          {figures.post_us:.1f} us of CPU a record"
     yield f"open          {_spread(figures.open)}"
     yield f"every line    {_spread(figures.read)}, {figures.read_rate:,.0f} records a second of CPU"
-    mark = "✓" if figures.start < START else "✗"
+    for each in figures.scan:
+        rates = f"{each.rate:,.0f} a second, {each.records / each.cpu:,.0f} a second of CPU"
+        yield f"scanned by {each.processes}  {rates}"
+    fast, mark = figures.scan[-1].rate, "✓" if figures.start < START else "✗"
     yield ""
+    yield f"{'✓' if fast > SCAN else '✗'} scanned a second: {fast:,.0f}, over {SCAN:,}"
     yield f"{mark} seconds until the state is open: {figures.start:.2f}, under {START:g}"
 
 

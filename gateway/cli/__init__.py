@@ -46,6 +46,14 @@ for verb, function, text in (
     project.command(f"gateway.cli.project:{function}", name=verb, help=text)
 app.command(project)
 
+keys = App(name="keys", help="The pooled provider keys.")
+keys.command(
+    "benchmarks.probe.command:probe",
+    name="probe",
+    help="Measure which keys slow down together or share a quota; says first what it may cost.",
+)
+app.command(keys)
+
 race = App(name="race", help="What happened in a request's race; reads the journal.")
 race.command(
     "gateway.cli.race:show",
@@ -67,6 +75,11 @@ state.command(
 )
 app.command(state)
 
+app.command(
+    "benchmarks.export.command:app",
+    name="export",
+    help="Write the journal as CSV, Parquet, HdrHistogram percentiles or OpenTelemetry traces.",
+)
 app.command(
     "benchmarks.tuner.command:app",
     name="tune",

@@ -160,7 +160,10 @@ def test_every_single_flipped_bit_shows():
         for bit in range(8):
             flipped = bytes([*whole[:at], whole[at] ^ (1 << bit), *whole[at + 1 :]])
             assert not codec.intact(flipped)
+            assert not codec.sealed(flipped + b"\n")
     assert codec.intact(whole)
+    assert codec.sealed(whole + b"\n")
+    assert not codec.sealed(whole)
 
 
 def test_unknown_kinds_versions_and_members_do_not_stop_a_reader():

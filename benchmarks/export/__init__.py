@@ -1,0 +1,1 @@
+"""The journal in the forms that other programs read: tables, histograms, traces."""
