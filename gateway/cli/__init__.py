@@ -91,6 +91,12 @@ app.command(
     help="Run recorded traffic again under another policy, in virtual time.",
 )
 
+app.command(
+    "benchmarks.figures.command:command",
+    name="plot",
+    help="Draw what recorded traffic tells, as PNG, SVG and on one page.",
+)
+
 experiment = App(
     name="experiment",
     help="Two policies beside each other on live traffic; beside a running gateway.",
