@@ -117,10 +117,16 @@ def _print(
         print(f"Left out: {left}")
     if out is not None:
         print(f"Written: {out}")
-        print(
-            f"Next: hedgerow experiment start NAME --policy {out}, or in hedgerow.toml hedge = "
-            f'{{ policy = "learned", learned = "{out}", budget = {question.budget:g} }}'
-        )
+        print(f"Next: {_next(found, out)}")
+
+
+def _next(found: Sequence[Found], out: Path) -> str:
+    """The command that tries the policy; with what was promised, where that is one number."""
+    promised = [each.answer.chosen for each in found if each.answer.chosen is not None]
+    told = ""
+    if len(promised) == 1 and not promised[0].rule.never:
+        told = f" --predicted-p99 {promised[0].goal.value:.3g}s"
+    return f"hedgerow experiment start NAME --model MODEL --policy {out}{told}"
 
 
 def _table(answer: Answer, question: Question) -> Iterator[str]:
