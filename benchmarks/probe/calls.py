@@ -1,6 +1,6 @@
 """The calls: one token, streamed, to every key in the same moment, through the gateway's own client."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import attrs
 import trio
@@ -37,12 +37,8 @@ async def rounds(
     purse: Purse,
     *,
     every: float,
-    told: Callable[[int], None] = lambda _done: None,
 ) -> list[dict[str, Seen]]:
-    """Calls every target at once, then again `every` seconds later, as long as that was stated.
-
-    `told` hears after each round how many are done.
-    """
+    """Calls every target at once, then again `every` seconds later, as long as that was stated."""
     found: list[dict[str, Seen]] = []
     begun = trio.current_time()
     while len(found) < purse.stated.rounds and purse.affords(targets):
@@ -58,7 +54,6 @@ async def rounds(
         for key, each in seen.items():
             purse.paid(key, each.nano_usd)
         found.append({target.key: seen[target.key] for target in targets})
-        told(len(found))
     return found
 
 
