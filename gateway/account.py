@@ -14,6 +14,7 @@ from gateway.metrics import Metrics
 from gateway.relay import Settled
 from gateway.ticket import Ticket
 from gateway.tokens import estimated_usage
+from gateway.trials import Placed
 from policies import cost
 from policies.contest import Skip
 from policies.cost import CancelBilling
@@ -215,7 +216,7 @@ class Account:
 
     def _decided(self, clock: Clockwork) -> dict[str, Any]:
         """What decided the race, for the members of the record that are named so."""
-        features = self.ticket.features
+        features, place = self.ticket.features, self.ticket.place
         skips = () if self.race is None else self.race.skips
         return {
             "policy_id": self.policy_id,
@@ -227,6 +228,7 @@ class Account:
             "unhedgeable": features.unhedgeable,
             "deadline_ms": clock.ms(self.ticket.deadline),
             "hedge_skip": skips[-1].why if skips else None,
+            **({} if place is None else _side(place)),
             "skips": tuple(Skipped(clock.ms(skip.at), skip.why, skip.level) for skip in skips),
         }
 
@@ -252,6 +254,11 @@ class Account:
         if price is None or self.ticket.principal.environment == "test":
             return 0
         return cost.charge(price, usage)
+
+
+def _side(place: Placed) -> dict[str, str]:
+    """Where the request stood in an experiment, for the members of the record that are named so."""
+    return {"experiment": place.experiment, "side": place.side, "unit": place.unit}
 
 
 def _tokens(record: RequestEnded) -> int:

@@ -26,10 +26,12 @@ from gateway.log import log
 from gateway.reply import Reply
 from gateway.ticket import Ticket
 from gateway.trail import Trail
+from gateway.trials import Who
 from gateway.wire import read_json
+from policies.features import Features
 from policies.settings import Policy
 from providers.errors import ProviderError
-from providers.types import Call
+from providers.types import Call, ChatCall
 from state.errors import StoreUnavailable
 
 NO_JOURNAL = "The gateway cannot write its journal now, and does not answer unaccounted"
@@ -80,8 +82,13 @@ async def answer(context: Context, inbound: Inbound, reply: Reply) -> None:
     offer = permitted(context, inbound.principal, call.model)
     knobs = read_knobs(inbound.headers)
     policy = _policy(context, inbound.principal, offer, knobs)
-    inbound.trail.policy = policy.name
     asked = Asked(inbound.trail.id, inbound.principal.project, call, inbound.headers, knobs)
+    features, place = features_of(asked, policy, context.secret), None
+    if not context.trials.idle and knobs.policy is None:
+        place = context.trials.place(call.model, policy, _who(inbound, call, features))
+        policy = place.policy
+        features = features_of(asked, policy, context.secret)
+    inbound.trail.policy = policy.name
     ticket = Ticket(
         principal=inbound.principal,
         call=call,
@@ -89,12 +96,24 @@ async def answer(context: Context, inbound: Inbound, reply: Reply) -> None:
         knobs=knobs,
         trail=inbound.trail,
         created=int(time.time()),
-        features=features_of(asked, policy, context.secret),
+        features=features,
         api=inbound.route.api,
+        place=place,
     )
     with admit(context, ticket, offer) as admission:
         account = Account(ticket, context.books, offer, admission)
         await _accounted(context, ticket, offer, account, reply)
+
+
+def _who(inbound: Inbound, call: Call, features: Features) -> Who:
+    """Whatever the side of an experiment may be drawn for."""
+    user = call.body.get("user") if isinstance(call, ChatCall) else None
+    return Who(
+        inbound.trail.id,
+        inbound.principal.project,
+        user if isinstance(user, str) else None,
+        features.affinity,
+    )
 
 
 async def _read(inbound: Inbound) -> Call:

@@ -15,6 +15,7 @@ import attrs
 from gateway.parts import PARTS, Part
 from policies import cost
 from policies.settings import Limits, Policy
+from policies.sides import Unit
 from providers.types import Secret
 from providers.way import STRAIGHT, Way
 
@@ -173,6 +174,24 @@ class ProjectConfig:
 
 
 @attrs.frozen
+class ExperimentConfig:
+    """A candidate policy that a share of the requests for some models (globs) gets, until it is known whether
+    it is better.
+
+    `by` is what a side is drawn for. A first token after more than `threshold` seconds is late; None: after
+    more than the p99 of the latest requests when it starts.
+    """
+
+    name: str
+    models: tuple[str, ...]
+    policy: str
+    share: float = 0.5
+    control: float = 0.0
+    by: Unit = "request"
+    threshold: float | None = None
+
+
+@attrs.frozen
 class Config:
     """Everything an operator decided. Every name in it refers to something in it.
 
@@ -188,6 +207,7 @@ class Config:
     models: tuple[ModelConfig, ...] = ()
     policies: Mapping[str, Policy] = _ONLY_DEFAULT
     projects: tuple[ProjectConfig, ...] = ()
+    experiments: tuple[ExperimentConfig, ...] = ()
     simulated: bool = False
     warnings: tuple[str, ...] = ()
     source: str = "environment"

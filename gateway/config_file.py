@@ -20,6 +20,7 @@ from gateway.config import (
     SIMULATOR,
     CompatConfig,
     Config,
+    ExperimentConfig,
     ModelConfig,
     ProjectConfig,
     ProviderConfig,
@@ -133,6 +134,10 @@ def _config(
         models=models,
         policies=MappingProxyType({"default": Policy()} | policies),
         projects=projects,
+        experiments=tuple(
+            ExperimentConfig(name, **attrs.asdict(table, recurse=False))
+            for name, table in tables.experiments.items()
+        ),
         simulated=only_simulated(providers),
         warnings=(
             *found.warnings,

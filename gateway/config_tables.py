@@ -37,7 +37,9 @@ from gateway.config_values import (
     Host,
     Label,
     Name,
+    Probability,
     ProxyURL,
+    Share,
     Size,
     Wait,
     Weight,
@@ -48,10 +50,11 @@ from gateway.key_sources import FoundKey, find_key
 from gateway.learned_file import read_learned
 from gateway.parts import Part, parse_parts
 from gateway.places import expand, state_url
-from gateway.quantities import kind_of
+from gateway.quantities import kind_of, parse_share
 from gateway.suggest import did_you_mean
 from policies.learned import Learned
 from policies.settings import Hedge, Limits, Policy, Timeouts
+from policies.sides import Unit
 from providers.kinds import KINDS, Kind
 
 _SERVER = ServerConfig()
@@ -63,6 +66,10 @@ KindName: TypeAlias = Annotated[str, Reads(choice({*KINDS, SIMULATOR}, "a kind o
 _BILLING_CHOICES = choice(get_args(CancelBilling), "a way to bill what was cancelled")
 _PRICE = dict.fromkeys((each.name for each in attrs.fields(Price)), Amount)
 
+_UNITS = choice(get_args(Unit), "what a side can be drawn for")
+_SHARES = {"share": 0.5, "control": 0.0}
+
+UnitName: TypeAlias = Annotated[Unit, Reads(_UNITS)]
 StoreFailure: TypeAlias = Annotated[OnStoreFailure, Reads(_STORE_CHOICES)]
 BillingName: TypeAlias = Annotated[CancelBilling, Reads(_BILLING_CHOICES)]
 PartNames: TypeAlias = Annotated[tuple[Part, ...], Reads(parse_parts)]
@@ -157,6 +164,18 @@ class ProjectTable:
 
 
 @attrs.frozen
+class ExperimentTable:
+    """`[experiments.NAME]`"""
+
+    models: tuple[Label, ...]
+    policy: PolicyName
+    share: Probability = 0.5
+    control: Share = 0.0
+    by: UnitName = "request"
+    threshold: Duration | None = None
+
+
+@attrs.frozen
 class FileTables:
     """The whole file."""
 
@@ -167,6 +186,7 @@ class FileTables:
     models: dict[Label, ModelTable] = attrs.Factory(dict)
     policies: dict[Name, PolicyTable] = attrs.Factory(dict)
     projects: dict[Label, ProjectTable] = attrs.Factory(dict)
+    experiments: dict[Name, ExperimentTable] = attrs.Factory(dict)
 
 
 @attrs.frozen
@@ -186,6 +206,7 @@ def tables_converter(around: Surroundings) -> cattrs.Converter:
     add_settings(converter, lambda value: _read_learned(value, around))
     add_table(converter, Price, types=_PRICE)
     add_table(converter, ProviderTable, check=_check_provider)
+    add_table(converter, ExperimentTable, check=_check_experiment)
     for class_ in (
         ServerTable,
         StateTable,
@@ -251,6 +272,15 @@ def _read_target(value: Any, providers: Collection[str]) -> TargetRef:
     if slash and not model.strip():
         raise Mistake("names no model after the slash")
     return TargetRef(provider, model.strip())
+
+
+def _check_experiment(table: Mapping[str, Any]) -> Iterator[Mistake]:
+    try:
+        together = sum(parse_share(table.get(name, usual)) for name, usual in _SHARES.items())
+    except ValueError:
+        return  # told where it was read
+    if together >= 1.0:
+        yield Mistake("share and control together leave nothing for the models' own policy")
 
 
 def _check_provider(table: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -13,6 +13,7 @@ from gateway.config import Config, ProjectConfig
 from gateway.metrics import Metrics
 from gateway.reply import Reply
 from gateway.ticket import Ticket
+from gateway.trials import Trials
 from policies.limits import Meter, Whose
 from policies.pool import Pool
 from policies.settings import Limits
@@ -61,6 +62,11 @@ class Context:
     bound: bool = False
     stop: trio.Event = attrs.field(factory=trio.Event)
     secret: bytes = attrs.field(default=b"", repr=False)
+    trials: Trials = attrs.field(init=False)
+
+    @trials.default
+    def _trials(self) -> Trials:
+        return Trials(self.store.indexes.experiments, self.secret)
 
     @property
     def ready(self) -> bool:

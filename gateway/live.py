@@ -129,7 +129,7 @@ class Live:
 
     def _contest(self, ticket: Ticket, offer: Offer, route: Route, account: Account) -> Contest:
         return Contest(
-            name=offer.label,
+            name=offer.label + ticket.purse,
             route=route,
             priced=self._facts_of(route).priced,
             policy=ticket.policy,

@@ -24,12 +24,14 @@ from gateway.billing import rule_of
 from gateway.catalog import Catalog
 from gateway.config import Config
 from gateway.context import Context
+from gateway.experiments import begin_configured
 from gateway.live import Live
 from gateway.log import log
 from gateway.metrics import Metrics
 from gateway.mocked import Mocked
 from gateway.tidy import tidy
 from gateway.upstreams import Upstreams, connect
+from gateway.watch import watch
 from gateway.workers.sharing import Sharing
 from gateway.workers.worker import Worker
 from policies.pool import Pool
@@ -148,6 +150,9 @@ async def _run(
     # With an address only: its keys are shown once.
     fresh = await _first_project(context.store) if standing.is_first else None
     nursery.start_soon(_refresh, context, http, upstreams)
+    if standing.is_first:
+        await begin_configured(config, context.store)
+        nursery.start_soon(watch, context.store, config.state.folder)
     nursery.start_soon(
         tidy, lambda: context.store.statistics().written, lambda: context.pool.chooser.load.total
     )

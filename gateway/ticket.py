@@ -9,6 +9,7 @@ from gateway.apis.chat import CHAT
 from gateway.auth import Principal
 from gateway.knobs import Knobs
 from gateway.trail import Trail
+from gateway.trials import Placed
 from gateway.whole import Heading
 from policies.features import UNKNOWN, Features
 from policies.settings import Policy
@@ -27,7 +28,8 @@ _OPERATIONS: Mapping[type, Operation] = {
 class Ticket:
     """Everything about a request that is settled before it is answered.
 
-    `created` is the wall clock's Unix time in seconds. `trail` is the one part that still changes.
+    `place` is its side of an experiment, if it is in one. `created` is the wall clock's Unix time in seconds.
+    `trail` is the one part that still changes.
     """
 
     principal: Principal
@@ -38,6 +40,12 @@ class Ticket:
     created: int
     features: Features = UNKNOWN
     api: Api = CHAT
+    place: Placed | None = None
+
+    @property
+    def purse(self) -> str:
+        """What is behind a route's name where it has budgets of its own: each side of an experiment has."""
+        return f"#{self.place.side}" if self.place is not None and self.place.side else ""
 
     @property
     def operation(self) -> Operation:

@@ -1,7 +1,8 @@
 """The named allowances for extra attempts: hedges by route and by the domain they go to, failovers by route.
 
 A hedge needs both its buckets. The domain's is filled by the primaries of every route that could reach
-it, so that ten routes with one common backup cannot all spend their bursts there in one second.
+it, so that ten routes with one common backup cannot all spend their bursts there in one second. The sides of
+an experiment (`fast#candidate`) have purses of their own, in domains too: none spends another's.
 """
 
 from collections.abc import Iterator, Mapping
@@ -55,12 +56,14 @@ class Allowances:
         self._reached[at] = route
         budget = self._route(at)
         for name in {target.domain for tier in route for target in tier}:
-            heard = self._domain((name, *at[1:])).heard
+            heard = self._domain((name + _purse(at[0]), *at[1:])).heard
             heard.setdefault(at, (budget.deposits, budget.deposited))
 
     def withdraw(self, route: str, domain: str, hedge: Hedge, cost: int) -> bool:
         """Takes a hedge of this cost to this domain, if both buckets hold it."""
-        return withdraw_all((self.route(route, hedge), self.domain(domain, hedge)), cost)
+        return withdraw_all(
+            (self.route(route, hedge), self.domain(domain + _purse(route), hedge)), cost
+        )
 
     def route(self, name: str, hedge: Hedge) -> Budget:
         """A route's bucket under these settings."""
@@ -98,6 +101,11 @@ class Allowances:
                 for name, b in self._retries.items()
             ),
         )
+
+
+def _purse(route: str) -> str:
+    """What tells apart routes with budgets of their own, down to the domains: from a # on."""
+    return route[route.find("#") :] if "#" in route else ""
 
 
 def _shown(budgets: Mapping[_At, Budget], kind: AllowanceKind) -> Iterator[BudgetStatistics]:

@@ -18,8 +18,15 @@ import attrs
 import msgspec
 
 from state.errors import RecordRefused
+from state.kinds import KINDS
 from state.lines import LINES, LOOSE
-from state.records import KINDS, UNCOUNTED, CountedRequest, Readable, Record, RequestEnded
+from state.records import (
+    UNCOUNTED,
+    CountedRequest,
+    Readable,
+    Record,
+    RequestEnded,
+)
 
 MAX_LINE = 1 << 20
 """The longest line that is written, in bytes."""

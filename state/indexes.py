@@ -12,6 +12,7 @@ from typing import TypeAlias, TypeVar
 
 import attrs
 
+from state.experiments import Experiments
 from state.recent import KEPT_REQUESTS, Recent, Request, Stamp
 from state.records import (
     ControlRecord,
@@ -69,6 +70,7 @@ class Indexes:
 
     latest_change: int = 0
     dropped: int = 0
+    experiments: Experiments = attrs.field(factory=Experiments)
     _ledger: Ledger = attrs.field(factory=Ledger)
     _recent: Recent = attrs.field(factory=Recent)
     _projects: dict[str, Project] = attrs.field(factory=dict)
@@ -157,11 +159,14 @@ class Indexes:
             _set(self._issued, record.digest, stamp, record)
             self._digests.setdefault(record.project, set()).add(record.digest)
             self._renew_key(record.digest)
-        else:
+        elif isinstance(record, ProjectCreated | ProjectChanged | ProjectRevoked):
             self._change_project(record, stamp)
+        else:
+            self.experiments.apply(record, stamp)
 
-    def _change_project(self, record: ControlRecord, stamp: Stamp) -> None:
-        assert isinstance(record, ProjectCreated | ProjectChanged | ProjectRevoked)
+    def _change_project(
+        self, record: ProjectCreated | ProjectChanged | ProjectRevoked, stamp: Stamp
+    ) -> None:
         name = record.project
         if isinstance(record, ProjectCreated):
             _set(self._created, name, stamp, record.ts)

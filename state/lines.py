@@ -16,7 +16,10 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_h
 import attrs
 import msgspec
 
-from state.records import KINDS, Record
+from state.kinds import KINDS
+from state.records import (
+    Record,
+)
 
 
 class Line(msgspec.Struct, kw_only=True, tag_field="t", gc=False):

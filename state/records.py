@@ -172,7 +172,8 @@ class RequestEnded(Record):
     What decided the race, so that it can be run again: `route` (the targets are in the `PolicyInForce`
     with this `policy_id`), the `coin`, the exploration `arm`, the estimates of its size, and, where it
     must not be hedged, `unhedgeable`. `affinity` is a keyed hash of the prompt's beginning. `key` is the
-    first 12 hex digits of the project key's digest.
+    first 12 hex digits of the project key's digest. A request of an `experiment` tells its `side`, and,
+    where sides are not drawn for each request, a keyed hash of the `unit` they are drawn for.
     """
 
     t: ClassVar[str] = "request_ended"
@@ -209,6 +210,9 @@ class RequestEnded(Record):
     deadline_ms: float | None = None
     skips: tuple[Skipped, ...] = ()
     key: str = ""
+    experiment: str = ""
+    side: str = ""
+    unit: str = ""
 
 
 @attrs.frozen
@@ -336,16 +340,3 @@ class UsageSummed(Record):
 
 Readable: TypeAlias = Record | CountedRequest
 """What reading a log yields."""
-
-KINDS: tuple[type[Record], ...] = (
-    ProjectCreated,
-    ProjectChanged,
-    ProjectRevoked,
-    KeyIssued,
-    KeyRevoked,
-    RequestEnded,
-    PolicyInForce,
-    KeyStateChanged,
-    Dropped,
-    UsageSummed,
-)

@@ -4,7 +4,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import attrs
 import msgspec
@@ -29,8 +29,8 @@ from benchmarks.tuner.reading import LOSERS
 from benchmarks.tuner.search import Estimate
 from gateway.cli.project import Json
 from gateway.cli.serve import ConfigFile, load
-from gateway.config_errors import ConfigError, ConfigErrors, Mistake
-from gateway.learned_file import read_learned
+from gateway.config_errors import ConfigError, ConfigErrors
+from gateway.experiments import learned_of
 from policies.settings import Policy
 from state.scan import latest, segment_files
 
@@ -92,23 +92,13 @@ def _policy(name: str, tape: Tape, config: Path | None) -> Policy:
     if name == "off":
         return attrs.evolve(logged, name="off", hedge=attrs.evolve(logged.hedge, policy="off"))
     if name.endswith(".toml"):
-        hedge = attrs.evolve(logged.hedge, policy="learned", learned=_learned(Path(name)))
+        hedge = attrs.evolve(logged.hedge, policy="learned", learned=learned_of(Path(name)))
         return attrs.evolve(logged, name=Path(name).stem, hedge=hedge)
     known = load(config).policies
     if name not in known:
         hint = f"known here: {', '.join([*known, 'off', LOGGED])}, or a file that ends in .toml"
         raise ConfigErrors([ConfigError("--policy", f'there is no policy "{name}"', hint)])
     return known[name]
-
-
-def _learned(path: Path) -> Any:
-    try:
-        return read_learned(path, str(path))
-    except Mistake as mistake:
-        raise ConfigErrors([ConfigError("--policy", str(mistake), None)]) from None
-    except ExceptionGroup as group:
-        mistakes = [ConfigError("--policy", str(each), None) for each in group.exceptions]
-        raise ConfigErrors(mistakes) from None
 
 
 def _replay(tape: Tape, policy: Policy, replicates: int, seed: int) -> Replayed:

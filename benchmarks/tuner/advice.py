@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterator
 
 from benchmarks.tuner.analysis import Answer, Question
-from benchmarks.tuner.search import Estimate, Point
+from benchmarks.tuner.rules import Rule
+from benchmarks.tuner.search import Estimate
 
 
 def duration(seconds: float) -> str:
@@ -25,9 +26,8 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
-def rule_words(point: Point) -> str:
+def rule_words(rule: Rule) -> str:
     """The policy in a few words."""
-    rule = point.rule
     if rule.delay is None or rule.never:
         return "do not hedge"
     some = "" if rule.probability >= 0.995 else f", {percent(rule.probability, 0)} of requests"
@@ -55,7 +55,7 @@ def _sentences(answer: Answer, name: str) -> Iterator[str]:
         yield f"Do not hedge: the {name} TTFT without hedging is {between(alone.goal)}, and no policy"
         yield "within the budget surely makes it 3 % shorter."
         return
-    yield f"Hedge {rule_words(chosen)}, with a budget of {percent(chosen.rule.budget)}: the {name} TTFT"
+    yield f"Hedge {rule_words(chosen.rule)}, with a budget of {percent(chosen.rule.budget)}: the {name} TTFT"
     yield f"would be {between(chosen.goal)} instead of {duration(alone.goal.value)}, at"
     yield f"+{percent(chosen.load.value)} requests; {percent(chosen.wins, 0)} of the hedges would answer first."
     if answer.cost:

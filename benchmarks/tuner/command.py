@@ -17,6 +17,7 @@ from rich.progress import Progress
 from benchmarks.tuner.advice import between, facts, percent, recommendation, rule_words
 from benchmarks.tuner.analysis import Answer, Objective, Question, analyse
 from benchmarks.tuner.kinds import Kind, kinds
+from benchmarks.tuner.plan_command import plan
 from benchmarks.tuner.policy_file import Found, policy_file
 from benchmarks.tuner.reading import Recording, read
 from gateway.cli.project import Json
@@ -30,6 +31,7 @@ Log = Annotated[
 ]
 
 app = App(name="tune")
+app.command(plan)
 
 NOTHING, UNTRUSTED = 4, 3
 """Exit codes: there is nothing to tune from; nothing can be recommended."""
@@ -128,7 +130,7 @@ def _table(answer: Answer, question: Question) -> Iterator[str]:
         extra, wins = f"+{percent(each.load.value)}", percent(each.wins, 0)
         budget = percent(0.0 if each.rule.never else each.rule.budget)
         goal = between(each.goal)
-        yield f"{budget:>7}  {extra:>9}  {wins:>5}  {goal:<36}  {rule_words(each)}"
+        yield f"{budget:>7}  {extra:>9}  {wins:>5}  {goal:<36}  {rule_words(each.rule)}"
 
 
 def _provenance(recording: Recording, places: Sequence[Path], question: Question) -> Iterator[str]:

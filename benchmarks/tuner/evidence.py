@@ -93,6 +93,7 @@ def gather(samples: Samples) -> Evidence:
     ended = counted(samples.first[seen], slice_of[seen], slices)
     censored = counted(samples.first[~seen], slice_of[~seen], slices)
     regime, shared = _regimes(samples, slice_of, slices)
+    others = _others(samples, slice_of, slices)
     curves = _curves(ended, censored, regime)
     tails = quantile(curves, TAIL)
     known = samples.raced & (samples.first > tails[regime[slice_of]])
@@ -105,8 +106,8 @@ def gather(samples: Samples) -> Evidence:
         slice_of=slice_of,
         block=np.arange(slices) * min(BLOCKS, slices) // slices,
         sizes=np.bincount(slice_of, minlength=slices).astype(float),
-        ended=_with_duals(ended, samples, slice_of),
-        censored=censored,
+        ended=ended + others[0],
+        censored=censored + others[1],
         rival_ended=_by_rank(ranks[rival_seen], slice_of[known][rival_seen], slices),
         rival_censored=_by_rank(ranks[~rival_seen], slice_of[known][~rival_seen], slices),
         tails=tails,
@@ -114,10 +115,14 @@ def gather(samples: Samples) -> Evidence:
     )
 
 
-def _with_duals(ended: Floats, samples: Samples, slice_of: Ints) -> Floats:
-    """The other call of a dual request is as fair a sample as the first, if it was watched to its end."""
-    duals = (samples.arm == DUAL) & samples.raced & samples.second_seen
-    return ended + counted(samples.second[duals], slice_of[duals], len(ended))
+def _others(samples: Samples, slice_of: Ints, slices: int) -> tuple[Floats, Floats]:
+    """The other calls of dual requests, seen to their end and cut: as fair samples as the first ones."""
+    duals = (samples.arm == DUAL) & samples.raced
+    seen, cut = duals & samples.second_seen, duals & ~samples.second_seen
+    return (
+        counted(samples.second[seen], slice_of[seen], slices),
+        counted(samples.second[cut], slice_of[cut], slices),
+    )
 
 
 def _ranks(seconds: Floats, regime: Ints, curves: Floats) -> Floats:

@@ -91,6 +91,25 @@ app.command(
     help="Run recorded traffic again under another policy, in virtual time.",
 )
 
+app.command(
+    "benchmarks.figures.command:command",
+    name="plot",
+    help="Draw what recorded traffic tells, as PNG, SVG and on one page.",
+)
+
+experiment = App(
+    name="experiment",
+    help="Two policies beside each other on live traffic; beside a running gateway.",
+)
+for verb, text in (
+    ("start", "Divide live requests between their policy and a candidate."),
+    ("status", "What the experiments have come to so far."),
+    ("stop", "End an experiment without a verdict."),
+    ("apply", "Make an experiment's candidate the policy of its models; --revert takes it back."),
+):
+    experiment.command(f"gateway.cli.experiment:{verb}", name=verb, help=text)
+app.command(experiment)
+
 bench = App(name="bench", help="Measurements, run against the real program.")
 bench.command(
     "benchmarks.hedging:command",

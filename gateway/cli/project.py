@@ -34,7 +34,7 @@ def create(
     state: State = None,
 ) -> None:
     """Create a project and print its keys, once."""
-    with _store(config, state) as store:
+    with stored(config, state) as store:
         records, keys = projects.new_project(store.indexes, name, models or ["*"])
         store.commit_now(*records)
     _show(keys, json=json)
@@ -44,7 +44,7 @@ def rotate(
     name: str, /, *, json: Json = False, config: ConfigFile = None, state: State = None
 ) -> None:
     """Replace a project's keys; the old ones stop working."""
-    with _store(config, state) as store:
+    with stored(config, state) as store:
         records, keys = projects.rotate(store.indexes, name)
         store.commit_now(*records)
     _show(keys, json=json)
@@ -54,7 +54,7 @@ def revoke(
     name: str, /, *, json: Json = False, config: ConfigFile = None, state: State = None
 ) -> None:
     """Revoke a project: its keys stop working at once."""
-    with _store(config, state) as store:
+    with stored(config, state) as store:
         store.commit_now(*projects.revoke(store.indexes, name))
     print(_json({"project": name, "revoked": True}) if json else f"Project {name} is revoked.")
 
@@ -104,7 +104,8 @@ def _row(indexes: Indexes, name: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _store(config: ConfigFile, state: str | None) -> Iterator[Store]:
+def stored(config: ConfigFile, state: str | None) -> Iterator[Store]:
+    """The state, open to be changed by a command, beside a running gateway or without one."""
     store = Store.open(load(config, state=state).state.folder, writer="cli")
     try:
         yield store

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from state import RecordRefused, codec
+from state.kinds import KINDS
 from state.records import (
-    KINDS,
     AttemptEnded,
     CountedRequest,
     Dropped,

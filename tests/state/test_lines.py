@@ -4,8 +4,14 @@ import attrs
 import msgspec
 import pytest
 
+from state.kinds import KINDS
 from state.lines import LINES
-from state.records import KINDS, AttemptEnded, Candidate, KeyRevoked, RequestEnded
+from state.records import (
+    AttemptEnded,
+    Candidate,
+    KeyRevoked,
+    RequestEnded,
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)

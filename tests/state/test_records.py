@@ -3,8 +3,14 @@
 import pytest
 
 from state import codec
+from state.experiment_records import (
+    ExperimentStarted,
+    ExperimentStopped,
+    ExperimentVerdict,
+    PolicyApplied,
+)
+from state.kinds import KINDS
 from state.records import (
-    KINDS,
     AttemptEnded,
     Dropped,
     KeyIssued,
@@ -69,6 +75,26 @@ CORPUS = [
             ts=1795380002961,
         ),
         '{"t":"usage_summed","v":1,"seq":9,"ts":1795380002961,"day":20780,"usage":[{"project":"demo","environment":"live","requests":2,"errors":1,"attempts":3,"prompt_tokens":50,"completion_tokens":284,"nano_usd":7}],"spent":[{"project":"demo","key":"ab12","nano_usd":7}],"crc":"2d998313"}',
+    ),
+    (
+        ExperimentStarted(
+            "e", ("gpt-*",), "{}", "p", 0.5, 900.0, 5000.0, unit="user", ts=1795380002953
+        ),
+        '{"t":"experiment_started","v":1,"seq":1,"ts":1795380002953,"experiment":"e","models":["gpt-*"],"candidate":"{}","policy":"p","share":0.5,"threshold_ms":900.0,"slow_ms":5000.0,"control":0.0,"unit":"user","predicted_ms":null,"alpha":0.05,"crc":"796e5dfd"}',
+    ),
+    (
+        ExperimentStopped("e", "stopped", ts=1795380002954),
+        '{"t":"experiment_stopped","v":1,"seq":2,"ts":1795380002954,"experiment":"e","why":"stopped","crc":"a1686d63"}',
+    ),
+    (
+        ExperimentVerdict(
+            "e", "better", "why", (10, 12), (3, 0), 30.5, p99_ms=810.5, ts=1795380002955
+        ),
+        '{"t":"experiment_verdict","v":1,"seq":3,"ts":1795380002955,"experiment":"e","verdict":"better","why":"why","requests":[10,12],"exceedances":[3,0],"evidence":30.5,"p99_ms":810.5,"off":null,"crc":"b3c52e0d"}',
+    ),
+    (
+        PolicyApplied(("gpt-*",), "{}", "e", ts=1795380002956),
+        '{"t":"policy_applied","v":1,"seq":4,"ts":1795380002956,"models":["gpt-*"],"policy":"{}","experiment":"e","crc":"d13310c5"}',
     ),
 ]
 

@@ -73,5 +73,5 @@ def test_numbers_are_written_as_people_write_them() -> None:
     assert duration(float("inf")) == "unknown"
     assert between(Estimate(1.0, 0.9, float("inf"))) == "1.00 s (95 % CI 900 ms to unknown)"
     assert percent(0.048) == "4.8 %"
-    assert rule_words(ALONE) == "do not hedge"
-    assert rule_words(attrs.evolve(HEDGED, rule=Rule(2.0))) == "after 2.00 s"
+    assert rule_words(NEVER) == "do not hedge"
+    assert rule_words(Rule(2.0)) == "after 2.00 s"

@@ -17,7 +17,7 @@ def test_every_first_call_is_counted_once() -> None:
     )
 
     evidence = gather(samples)
-    duals = (samples.arm == 2) & samples.second_seen
+    duals = samples.arm == 2
 
     assert evidence.ended.sum() + evidence.censored.sum() == 5_050 + duals.sum()
     assert evidence.sizes.sum() == 5_050
