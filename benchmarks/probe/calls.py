@@ -1,6 +1,6 @@
 """The calls: one token, streamed, to every key in the same moment, through the gateway's own client."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import attrs
 import trio
@@ -13,6 +13,7 @@ from policies.cost import charge
 from policies.target import Target
 from providers.client import Exchange, HttpClient
 from providers.errors import ProviderError, RateLimited
+from providers.quirks import newer_limit
 from providers.types import Failed, Usage, UsageSeen, is_semantic
 
 PATIENCE = 30.0
@@ -37,16 +38,13 @@ async def rounds(
     purse: Purse,
     *,
     every: float,
-    told: Callable[[int], None] = lambda _done: None,
 ) -> list[dict[str, Seen]]:
-    """Calls every target at once, then again `every` seconds later, as long as that was stated.
-
-    `told` hears after each round how many are done.
-    """
+    """Calls every target at once, then again `every` seconds later, as long as that was stated."""
     found: list[dict[str, Seen]] = []
-    begun = trio.current_time()
+    due = trio.current_time()
     while len(found) < purse.stated.rounds and purse.affords(targets):
-        await trio.sleep_until(begun + every * len(found))
+        await trio.sleep_until(due)
+        due = trio.current_time() + every
         seen: dict[str, Seen] = {}
 
         async def call(target: Target, seen: dict[str, Seen] = seen) -> None:
@@ -58,7 +56,6 @@ async def rounds(
         for key, each in seen.items():
             purse.paid(key, each.nano_usd)
         found.append({target.key: seen[target.key] for target in targets})
-        told(len(found))
     return found
 
 
@@ -88,10 +85,9 @@ async def _exchange(http: HttpClient, upstreams: Upstreams, target: Target, call
         "stream": True,
         "stream_options": {"include_usage": True},
     }
+    asked = read_chat(newer_limit(body, target.model))
     upstream = upstreams.find(target)
-    async with Exchange(
-        http, upstream, read_chat(body), target.model, connect=PATIENCE
-    ) as exchange:
+    async with Exchange(http, upstream, asked, target.model, connect=PATIENCE) as exchange:
         await exchange.start()
         call.remaining = exchange.limits.requests_remaining
         while events := await exchange.receive():  # to the end, so that the connection is kept

@@ -49,8 +49,8 @@ Rounds: TypeAlias = Sequence[Mapping[str, Seen]]
 @attrs.frozen
 class Pair:
     """Two keys. `rho` is how alike their times were in `compared` rounds, `p` how likely that is by chance
-    (Holm-corrected), `slow` what follows from it. `fell` of `moved` times both counters fell by more than
-    their own calls, `both_limited` rounds had a 429 of each, `p_limited` as `p`; `quota` is what follows."""
+    (Holm-corrected), `slow` what follows from it. `fell` of `moved` times their counters fell by more than
+    their calls, `both_limited` rounds had a 429 of each, `p_limited` as `p`; `quota` is what follows."""
 
     left: str
     right: str
@@ -78,7 +78,7 @@ def judge(rounds: Rounds, rng: random.Random) -> list[Pair]:
     for place, (left, right) in enumerate(couples):
         (a, b), (both, _) = timed[place], limited[place]
         rho = spearman(a, b) if len(a) >= LEAST else 0.0
-        fell, moved, near = _counters(rounds, left, right, len(names))
+        fell, moved, one = _counters(rounds, left, right, len(names))
         found.append(
             Pair(
                 *(left, right, len(a), rho, slow[place]),
@@ -87,7 +87,7 @@ def judge(rounds: Rounds, rng: random.Random) -> list[Pair]:
                 moved=moved,
                 both_limited=both,
                 p_limited=counted[place],
-                quota=_quota((fell, moved), counted[place], near=near),
+                quota=_quota((fell, moved), counted[place], one=one),
             )
         )
     return found
@@ -115,28 +115,34 @@ def _limited(rounds: Rounds, left: str, right: str) -> tuple[int, float]:
 
 
 def _counters(rounds: Rounds, left: str, right: str, keys: int) -> tuple[int, int, bool]:
-    """How often both counters fell by more than the one call that each key made itself; how often any
-    moved; and whether they mostly show the same number, give or take the calls of a round."""
+    """How often the two counters fell by more than the two calls that were made, how often any moved; and
+    whether they may be one counter.
+
+    One counter shows numbers that lie apart by a round's calls at most, and falls by more than one a round
+    for whoever reads it. Which of two calls comes first changes from round to round.
+    """
     told = [(row[left].remaining, row[right].remaining) for row in rounds]
-    fell = moved = close = 0
+    falls, close = [], 0
     for (a, b), (next_a, next_b) in pairwise(told):
         if a is None or b is None or next_a is None or next_b is None:
             continue
         down = (a - next_a, b - next_b)
-        if max(down) < 1 or min(down) < 0:  # nothing to see, or it was filled up
+        if max(down) < 1 or sum(down) < 1:  # nothing to see, or it was filled up
             continue
-        moved += 1
-        fell += min(down) > 1
-        close += abs(next_a - next_b) <= keys
-    return fell, moved, close >= MOSTLY * moved
+        falls.append(down)
+        close += abs(next_a - next_b) < keys
+    moved = len(falls)
+    each = min(sum(down[0] for down in falls), sum(down[1] for down in falls))
+    one = close >= MOSTLY * moved and each >= 1.5 * moved
+    return sum(sum(down) > 2 for down in falls), moved, one
 
 
-def _quota(counters: tuple[int, int], p_limited: float, *, near: bool) -> Verdict:
+def _quota(counters: tuple[int, int], p_limited: float, *, one: bool) -> Verdict:
     fell, moved = counters
     if (
         moved >= LEAST
     ):  # what counters say is surer than refusals, which equal limits bring about too
-        return "together" if near and fell >= MOSTLY * moved else "apart"
+        return "together" if one and fell >= MOSTLY * moved else "apart"
     return "together" if p_limited < ALPHA else "unknown"
 
 

@@ -55,8 +55,8 @@ def findings(pairs: Sequence[Pair], keys: int, rounds: int) -> Iterator[str]:
 def _reasons(pair: Pair) -> Iterator[str]:
     if pair.quota == "together" and pair.moved:
         yield (
-            f"they share a quota: {pair.fell} of {pair.moved} times both counters fell by more "
-            "than each key's own call"
+            f"they share a quota: {pair.fell} of {pair.moved} times their counters fell by more "
+            "than their own calls"
         )
     elif pair.quota == "together":
         yield (
