@@ -66,7 +66,7 @@ def _sentences(answer: Answer, name: str) -> Iterator[str]:
 
 def facts(answer: Answer) -> Iterator[str]:
     """What it rests on, a line each."""
-    yield f"{answer.requests:,} requests over {_span(answer.span)}, {answer.beyond:,.0f} calls beyond the goal"
+    yield f"{answer.requests:,} requests over {span(answer.span)}, {answer.beyond:,.0f} calls beyond the goal"
     yield (
         f"a backup is {answer.dependence:.2f} times as likely slow where the first call was; "
         f"{percent(answer.shared, 0)} of the variance lies between times ({answer.regimes} regimes)"
@@ -80,7 +80,8 @@ def facts(answer: Answer) -> Iterator[str]:
     yield f"chosen in one half of the blocks, in the other it does {answer.score:.2f} times what was promised"
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
+    """`33 min`, `66.7 h`."""
     if seconds < 7200.0:
         return f"{seconds / 60.0:.0f} min"
     return f"{seconds / 3600.0:.1f} h"

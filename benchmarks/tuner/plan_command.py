@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from cyclopts import Parameter
 
-from benchmarks.tuner.advice import duration, percent, rule_words
+from benchmarks.tuner.advice import duration, percent, rule_words, span
 from benchmarks.tuner.analysis import Answer, Question, analyse
 from benchmarks.tuner.curves import at
 from benchmarks.tuner.evidence import gather
@@ -94,6 +94,6 @@ def _lines(found: Plan, share: float, alpha: float) -> Iterator[str]:
         return
     for each in found.powers:
         if each.requests is not None:
-            hours = each.requests / found.rate / 3600.0
+            lasting = span(each.requests / found.rate)
             power = percent(each.power, 0)
-            yield f"  decided with {power}: {each.requests:,} requests, {hours:.1f} h at this rate"
+            yield f"  decided with {power}: {each.requests:,} requests, {lasting} at this rate"

@@ -19,6 +19,7 @@ from gateway.ticket import Ticket
 from policies.pool import Pool
 from policies.settings import Limits
 from providers.types import ChatCall, Usage
+from state.experiments import Experiments
 from state.store import Store
 from tests.gateway.asked import TARGET, chat, ticket
 
@@ -29,6 +30,7 @@ class Spending:
 
     usd: float = 0.0
     asked: list[tuple[str, int, str | None]] = attrs.field(factory=list)
+    experiments: Experiments = attrs.field(factory=Experiments)
 
     @property
     def indexes(self) -> Self:

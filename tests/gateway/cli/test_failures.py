@@ -19,6 +19,7 @@ MISTAKES = ConfigErrors([ConfigError("a.b", "no such key"), ConfigError("c", "no
         (AddressUnavailable("Cannot listen on [::1]:1: taken"), FAILED, "[::1]:1"),
         (DAMAGED, FAILED, "00000001.jsonl, line 5"),
         (MISTAKES, USAGE, "a.b: no such key\nc: not a number"),
+        (ModuleNotFoundError(name="numpy"), USAGE, "pip install 'hedgerow[tune]'"),
     ],
 )
 @pytest.mark.parametrize("nurseries", [0, 1, 3])
@@ -77,6 +78,7 @@ async def test_what_real_nurseries_raise_is_told(capsys: pytest.CaptureFixture[s
         ExceptionGroup("", [ValueError("ours")]),
         ExceptionGroup("", [OSError("expected"), ValueError("ours")]),
         SystemExit(3),
+        ModuleNotFoundError(name="some_module_of_ours"),
     ],
 )
 def test_anything_else_is_not_hidden(
