@@ -58,5 +58,5 @@ def test_what_makes_no_sense_is_told_with_its_place(tmp_path: Path, line: str, s
 
 def test_a_policy_must_be_one_of_the_file(tmp_path: Path) -> None:
     """With a hint."""
-    with pytest.raises(ConfigErrors, match="experiments.try.policy"):
+    with pytest.raises(ConfigErrors, match=r"experiments\.try\.policy"):
         read(tmp_path, REST.replace('policy = "quick"', 'policy = "quik"'))
