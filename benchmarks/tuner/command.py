@@ -117,20 +117,29 @@ def _print(
         print(f"Left out: {left}")
     if out is not None:
         print(f"Written: {out}")
-        print(
-            f"Next: hedgerow experiment start NAME --policy {out}, or in hedgerow.toml hedge = "
-            f'{{ policy = "learned", learned = "{out}", budget = {question.budget:g} }}'
-        )
+        print(f"Next: {_next(found, out)}")
+
+
+def _next(found: Sequence[Found], out: Path) -> str:
+    """The command that tries the policy; with what was promised, where that is one number."""
+    promised = [each.answer.chosen for each in found if each.answer.chosen is not None]
+    told = ""
+    if len(promised) == 1 and not promised[0].rule.never:
+        told = f" --predicted-p99 {promised[0].goal.value:.3g}s"
+    return f"hedgerow experiment start NAME --model MODEL --policy {out}{told}"
 
 
 def _table(answer: Answer, question: Question) -> Iterator[str]:
     name = f"p{100 * question.k:g} TTFT"
-    yield f"{'budget':>7}  {'requests':>9}  {'wins':>5}  {name:<36}  policy"
+    money = f"  {'$/1,000':>8}" if answer.cost else ""
+    yield f"{'budget':>7}  {'requests':>9}{money}  {'wins':>5}  {name:<36}  policy"
     for each in answer.points:
         extra, wins = f"+{percent(each.load.value)}", percent(each.wins, 0)
         budget = percent(0.0 if each.rule.never else each.rule.budget)
         goal = between(each.goal)
-        yield f"{budget:>7}  {extra:>9}  {wins:>5}  {goal:<36}  {rule_words(each.rule)}"
+        dollars = 1000.0 * answer.cost * each.load.value
+        paid = f"  {dollars:>+8.3g}" if answer.cost else ""
+        yield f"{budget:>7}  {extra:>9}{paid}  {wins:>5}  {goal:<36}  {rule_words(each.rule)}"
 
 
 def _provenance(recording: Recording, places: Sequence[Path], question: Question) -> Iterator[str]:
