@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from state import Options, Store
+from state.kinds import KINDS
 from state.records import (
-    KINDS,
     AttemptEnded,
     KeyStateChanged,
     PolicyInForce,
