@@ -107,10 +107,9 @@ class _Run:
             upstreams = connect(self.config, await self._simulator(nursery))
             targets = await self._targets(http, upstreams)
             stated = self._stated(targets)
-            if not self.agree(list(worst_case(stated, len(targets)))):
-                nursery.cancel_scope.cancel()
-                return targets, []
-            seen = await make_rounds(http, upstreams, targets, Purse(stated), every=self.every)
+            seen: Rounds = []
+            if self.agree(list(worst_case(stated, len(targets)))):
+                seen = await make_rounds(http, upstreams, targets, Purse(stated), every=self.every)
             nursery.cancel_scope.cancel()
         return targets, seen
 
