@@ -77,7 +77,9 @@ def facts(answer: Answer) -> Iterator[str]:
             f"{mark} {check.name:<7} of the policy that made the log: {check.seen:.4g} seen, {check.said:.4g} "
             f"by the model (factor {check.off.low:.3f} to {check.off.high:.3f})"
         )
-    yield f"chosen in one half of the blocks, in the other it does {answer.score:.2f} times what was promised"
+    if math.isfinite(answer.score):
+        times = f"{answer.score:.2f} times what was promised"
+        yield f"chosen in one half of the blocks, in the other it does {times}"
 
 
 def span(seconds: float) -> str:

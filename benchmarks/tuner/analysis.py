@@ -1,5 +1,6 @@
 """One kind of calls looked at from beginning to end: evidence, trust, frontier, and what to do."""
 
+import math
 from typing import Literal, TypeAlias
 
 import attrs
@@ -11,7 +12,7 @@ from benchmarks.tuner.gate import Trust, examine
 from benchmarks.tuner.model import fit, forecast
 from benchmarks.tuner.reading import Recording
 from benchmarks.tuner.samples import Samples
-from benchmarks.tuner.search import Estimate, Fitted, Point, best, frontier, knee
+from benchmarks.tuner.search import Estimate, Fitted, Point, best, estimate, frontier, knee
 
 Objective: TypeAlias = Literal["p95", "p99-ttft", "p999", "usd-per-second-saved"]
 
@@ -28,6 +29,15 @@ ENOUGH = 10.0
 
 WORTH = 0.97
 """A policy is worth having only if the goal is surely less than this share of what it is without hedging."""
+
+WIDTH = 5.15
+"""Standard deviations between the bounds of an estimate: 99 % of resamples."""
+
+PARTED = 10
+"""Blocks below which a log is not looked at in halves."""
+
+HALVED = 100
+"""So many resamples are looked at of each half."""
 
 APART = 2.5
 """Standard deviations between both halves of a log from which on it counts as two different times."""
@@ -87,7 +97,7 @@ def analyse(recording: Recording, question: Question) -> Answer:
     points = frontier(fitted, k, question.burst, question.least_wins)
     unhedged = points[0]
     picked = _picked(fitted, points, question)
-    widened, notes = _steady(evidence, picked, k)
+    widened, notes = _steady(evidence, picked, k, weights[:HALVED])
     beyond = _beyond(samples, widened.goal.value)
     doubts = _doubts(len(recording), beyond, unhedged, k)
     return Answer(
@@ -127,16 +137,30 @@ def _if_worth(picked: Point, unhedged: Point) -> Point:
     return picked if picked.ratio.high < WORTH else unhedged
 
 
-def _steady(evidence: Evidence, picked: Point, k: float) -> tuple[Point, list[str]]:
-    """The policy's estimate, wider where both halves of the log surely differ."""
-    halves = _halves(evidence.block * 2 < evidence.blocks)
-    model = fit(evidence, halves)
-    values = forecast(model, picked.rule).quantile(k)
-    spread = np.log(max(picked.goal.high, 1e-9) / max(picked.goal.low, 1e-9)) / 5.15
-    if not np.isfinite(values).all() or abs(np.log(values[0] / values[1])) < APART * spread * 2.0:
+def _steady(evidence: Evidence, picked: Point, k: float, drawn: Floats) -> tuple[Point, list[str]]:
+    """The policy's estimate, wider where both halves of the log surely differ.
+
+    Each half has bounds of its own, from those of the `drawn` blocks that lie in it; the whole then has all of
+    what lies between them.
+    """
+    if evidence.blocks < PARTED:
         return picked, []
-    low, high = float(values.min()), float(values.max())
-    goal = Estimate(picked.goal.value, min(low, picked.goal.low), max(high, picked.goal.high))
+    early = evidence.block * 2 < evidence.blocks
+    values = forecast(fit(evidence, _halves(early)), picked.rule).quantile(k)
+    many = [
+        forecast(fit(evidence, drawn * half), picked.rule).quantile(k) for half in (early, ~early)
+    ]
+    both = [estimate(values[n : n + 1], many[n]) for n in (0, 1)]
+    if not all(each.known and each.low > 0.0 for each in both):
+        return picked, []
+    spread = float(np.hypot(*(np.log(each.high / each.low) / WIDTH for each in both)))
+    if abs(np.log(values[0] / values[1])) < APART * spread:
+        return picked, []
+    goal = Estimate(
+        picked.goal.value,
+        min(picked.goal.low, *(each.low for each in both)),
+        max(picked.goal.high, *(each.high for each in both)),
+    )
     note = (
         f"The first half of the log and the second are different times ({values[0]:.3g} s and "
         f"{values[1]:.3g} s): the interval covers both"
@@ -150,6 +174,8 @@ def _halves(first: Flags) -> Floats:
 
 def _split_half(evidence: Evidence, question: Question) -> float:
     """Chosen in the even blocks, scored in the odd ones: the goal there over the goal that was promised."""
+    if evidence.blocks < PARTED:
+        return math.nan
     model = fit(evidence, _halves(evidence.block % 2 == 0))
     even, odd = (
         attrs.evolve(

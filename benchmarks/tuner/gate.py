@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.tuner.curves import Floats, counted, kaplan_meier, quantile
 from benchmarks.tuner.evidence import Evidence
 from benchmarks.tuner.lanes import OTHER
-from benchmarks.tuner.model import Forecast, Plan, as_planned
+from benchmarks.tuner.model import Plan, as_planned
 from benchmarks.tuner.reading import LOSERS, Recording
 from benchmarks.tuner.search import Estimate, Fitted, estimate
 from state.records import PolicyInForce
@@ -172,6 +172,3 @@ def hedge_of(policy: PolicyInForce | None) -> Mapping[str, float]:
     config = msgspec.json.decode(policy.config) if policy is not None else {}
     hedge: Mapping[str, float] = config.get("hedge", {})
     return hedge
-
-
-__all__ = ["Check", "Forecast", "Trust", "examine", "hedge_of", "plans_of"]

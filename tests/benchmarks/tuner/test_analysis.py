@@ -124,3 +124,14 @@ def test_without_any_hedging_in_the_log_others_can_still_be_foretold() -> None:
     assert answer.trust.trusted
     assert answer.chosen is not None
     assert 1.7 < answer.chosen.goal.value < 2.0
+
+
+@pytest.mark.parametrize("count", [1, 50, 120, 350])
+def test_a_handful_of_requests_is_answered_too(count: int) -> None:
+    """With what is wrong with it, and without a warning of the arithmetic."""
+    answer = analyse(
+        recording(log("spiky", CONDITIONS["independent"], count)), Question(resamples=20)
+    )
+
+    assert answer.chosen is None
+    assert recommendation(answer, QUICK).startswith(("Not trusted", "n is too small"))
