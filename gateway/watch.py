@@ -16,6 +16,7 @@ from gateway.log import log
 from gateway.trials import terms_of
 from policies.sides import CANDIDATE, INCUMBENT
 from policies.verdict import Facts, Judge, Verdict
+from state.errors import StoreUnavailable
 from state.experiment_records import ExperimentStarted, ExperimentStopped, ExperimentVerdict
 from state.experiments import Experiments
 from state.records import (
@@ -63,6 +64,7 @@ class Watched:
     started: ExperimentStarted
     source: Since
     judge: Judge
+    found: Verdict | None = None
 
     @classmethod
     def of(cls, started: ExperimentStarted, folder: Path) -> "Watched":
@@ -71,16 +73,18 @@ class Watched:
         return cls(started, Since(folder, started.ts, needle), Judge(terms_of(started)))
 
     def hear(self, records: Iterable[RequestEnded]) -> Verdict | None:
-        """One request after the other, until it is known what comes of it."""
+        """One request after the other, until it is known what comes of it; what was found stays found."""
+        if self.found is not None:
+            return self.found
         for record in records:
             facts = facts_of(record)
             if facts is None:
                 continue
             self.judge.hear(facts)
-            verdict = self.judge.verdict()
-            if verdict is not None:
-                return verdict
-        return None
+            self.found = self.judge.verdict()
+            if self.found is not None:
+                break
+        return self.found
 
     def concluded(self, verdict: Verdict) -> list[ControlRecord]:
         """The records that end it."""
@@ -124,5 +128,8 @@ async def _look(watched: Watched, store: Store) -> None:
         return
     verdict = await trio.to_thread.run_sync(partial(watched.hear, records))
     if verdict is not None and store.indexes.experiments.stopped(name) is None:
-        await store.commit(*watched.concluded(verdict))
+        try:
+            await store.commit(*watched.concluded(verdict))
+        except StoreUnavailable:
+            return  # the disk is full, say: it is told at the next look
         log.info("experiment_ended", experiment=name, verdict=verdict.kind, why=verdict.why)

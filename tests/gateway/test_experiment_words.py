@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gateway.experiment_words import report
-from gateway.watch import Watched
+from gateway.watch import Watched, facts_of
 from state.experiment_records import ExperimentStopped, ExperimentVerdict
 from state.experiments import Experiments
 from tests.gateway.test_watch import BEGUN, traffic
@@ -15,7 +15,9 @@ def test_both_sides_are_shown_with_what_is_known_of_them(tmp_path: Path) -> None
     told.apply(BEGUN, (1, "cli", 0))
     watched = Watched.of(BEGUN, tmp_path)
     for record in traffic(3_000):
-        watched.hear([record])
+        facts = facts_of(record)
+        assert facts is not None
+        watched.judge.hear(facts)
     verdict = ExperimentVerdict("e", "better", "why", (1, 2), (0, 1), 30.0, off=-0.1, ts=2)
     told.apply(verdict, (2, "serve", 0))
     told.apply(ExperimentStopped("e", "better: why", ts=3), (3, "serve", 1))

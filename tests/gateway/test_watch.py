@@ -89,6 +89,20 @@ async def test_one_without_enough_requests_goes_on(tmp_path: Path) -> None:
     assert sum(side.requests for side in watched.judge.sides.values()) == 20
 
 
+def test_a_verdict_that_could_not_be_written_is_still_there_at_the_next_look(
+    tmp_path: Path,
+) -> None:
+    """However many requests come meanwhile: it was known then, and they change nothing."""
+    watched = Watched.of(BEGUN, tmp_path)
+    verdict = watched.hear(traffic(1_000))
+    assert verdict is not None
+    heard = sum(side.requests for side in watched.judge.sides.values())
+
+    assert watched.hear(traffic(100)) is verdict
+    assert watched.hear([]) is verdict
+    assert sum(side.requests for side in watched.judge.sides.values()) == heard
+
+
 def test_a_quantile_of_nothing_is_none() -> None:
     """Nearest rank otherwise."""
     assert quantile_ms([], 0.99) is None
